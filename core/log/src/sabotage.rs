@@ -1,0 +1,42 @@
+//! Deliberate breaks of the rule, compiled only for this crate's own tests: the simulation must catch each.
+//! Outside tests `sabotage!` is the constant false and no branch remains.
+
+/// One way to break the rule.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sabotage {
+    SkipPrev,
+    SkipSeq,
+    SkipTerm,
+    AcceptTwice,
+    NoOrphanBound,
+    AcceptByOffsetAlone,
+    UnknownIsFailed,
+    RefusalIsFinal,
+    SuccessWithoutOffsetIsAccepted,
+    NoFence,
+    FenceWithoutItsGap,
+    ConfirmByOldWatermark,
+    ConfirmUnjudged,
+    IgnoreLogWentBack,
+    AcknowledgeOnSend,
+    KeepOverlay,
+    EarlyRejection,
+    DecideAgainAfterForeignFence,
+}
+
+#[cfg(test)]
+macro_rules! sabotage {
+    ($who:expr, $kind:ident) => {
+        $who.sabotage == Some($crate::sabotage::Sabotage::$kind)
+    };
+}
+
+#[cfg(not(test))]
+macro_rules! sabotage {
+    ($who:expr, $kind:ident) => {
+        false
+    };
+}
+
+pub(crate) use sabotage;

@@ -1,0 +1,53 @@
+//! What the clients have in common: librdkafka's words go to the log, and a consumer for assigned partitions.
+
+use super::error::KafkaError;
+use super::settings::KafkaSettings;
+use rdkafka::ClientContext;
+use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+use rdkafka::error::KafkaError as Native;
+
+/// Sends librdkafka's log lines to tracing.
+#[derive(Clone, Copy)]
+pub(super) struct Context;
+
+pub(super) type Consumer = BaseConsumer<Context>;
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
+        log(level, fac, message);
+    }
+
+    fn error(&self, error: Native, reason: &str) {
+        log_error(&error, reason);
+    }
+}
+
+impl ConsumerContext for Context {}
+
+/// librdkafka's levels, each one lower than it says: it reports every lost connection as an error, and
+/// whether something is wrong shows in what comes of the requests.
+pub(super) fn log(level: RDKafkaLogLevel, fac: &str, message: &str) {
+    match level {
+        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
+            tracing::error!(target: "kafka", facility = fac, "{message}");
+        }
+        RDKafkaLogLevel::Error | RDKafkaLogLevel::Warning => {
+            tracing::warn!(target: "kafka", facility = fac, "{message}");
+        }
+        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+            tracing::info!(target: "kafka", facility = fac, "{message}");
+        }
+        RDKafkaLogLevel::Debug => tracing::debug!(target: "kafka", facility = fac, "{message}"),
+    }
+}
+
+pub(super) fn log_error(error: &Native, reason: &str) {
+    tracing::warn!(target: "kafka", %error, "{reason}");
+}
+
+pub(super) fn consumer(settings: &KafkaSettings, wait_ms: u32) -> Result<Consumer, KafkaError> {
+    let config = settings.consumer(wait_ms)?;
+    Consumer::from_config_and_context(&config, Context)
+        .map_err(|e| KafkaError::failed("making a consumer", e))
+}

@@ -1,0 +1,137 @@
+//! What can go wrong between this process and Kafka, in words for the person who has to act.
+
+use rdkafka::error::{KafkaError as Native, RDKafkaErrorCode};
+use std::fmt;
+
+/// Kafka could not be asked, or is not set up as the ledger needs it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KafkaError {
+    /// Settings that would let Kafka lose or forget what it acknowledged, all of them.
+    #[error("Kafka is not safe for the ledger: {}", list(.0))]
+    Weak(Vec<Weakness>),
+    /// A topic that should exist does not.
+    #[error("topic {topic} does not exist")]
+    Missing {
+        /// The topic's name.
+        topic: String,
+    },
+    /// Too few brokers for what is to be created.
+    #[error("{found} brokers answer where {required} are required")]
+    Brokers {
+        /// How many are alive.
+        found: usize,
+        /// How many there must be, in words.
+        required: String,
+    },
+    /// A setting of this client that is not acceptable.
+    #[error("Kafka client setting {setting}: {why}")]
+    Setting {
+        /// Its name.
+        setting: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The offset is not in the log (any more).
+    #[error("{partition}: offset {offset} is out of range; the log holds {low} to {high}")]
+    OutOfRange {
+        /// Where.
+        partition: String,
+        /// What was asked for.
+        offset: i64,
+        /// The first offset the log holds.
+        low: i64,
+        /// One past the last.
+        high: i64,
+    },
+    /// Kafka answered with an error or not at all.
+    #[error("{doing}: {why}")]
+    Failed {
+        /// What was being done.
+        doing: String,
+        /// Kafka's or the client's words.
+        why: String,
+    },
+}
+
+impl KafkaError {
+    pub(super) fn failed(doing: impl Into<String>, why: impl fmt::Display) -> KafkaError {
+        KafkaError::Failed { doing: doing.into(), why: why.to_string() }
+    }
+}
+
+/// One setting of one topic that is weaker than required.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weakness {
+    /// The topic.
+    pub topic: String,
+    /// The setting, as Kafka names it (`partitions` and `replication.factor` too).
+    pub setting: String,
+    /// The value found.
+    pub found: String,
+    /// The value required.
+    pub required: String,
+}
+
+impl fmt::Display for Weakness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Weakness { topic, setting, found, required } = self;
+        write!(f, "topic {topic} has {setting}={found}, required is {required}")
+    }
+}
+
+fn list(weak: &[Weakness]) -> String {
+    weak.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// The code inside rdkafka's error, where it has one.
+pub(super) fn code(error: &Native) -> Option<RDKafkaErrorCode> {
+    error.rdkafka_error_code()
+}
+
+/// True for an error of a sending that sounds as if this very record could never be stored. A hint only:
+/// a retry's refusal says nothing about the first attempt.
+pub(super) fn sounds_refused(error: &Native) -> bool {
+    matches!(
+        code(error),
+        Some(
+            RDKafkaErrorCode::MessageSizeTooLarge
+                | RDKafkaErrorCode::MessageBatchTooLarge
+                | RDKafkaErrorCode::InvalidMessage
+                | RDKafkaErrorCode::InvalidMessageSize
+                | RDKafkaErrorCode::InvalidRecord
+                | RDKafkaErrorCode::InvalidTimestamp
+                | RDKafkaErrorCode::PolicyViolation
+                | RDKafkaErrorCode::TopicAuthorizationFailed
+                | RDKafkaErrorCode::ClusterAuthorizationFailed
+        )
+    )
+}
+
+/// What an error met while reading means.
+pub(super) enum ReadTrouble {
+    /// The client recovers by itself; go on waiting.
+    Passing,
+    /// The position is not in the log: it went back, or lost its beginning.
+    OutOfRange,
+    /// Waiting does not help.
+    Lasting,
+}
+
+pub(super) fn trouble(error: &Native) -> ReadTrouble {
+    use RDKafkaErrorCode as Code;
+    match code(error) {
+        Some(Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation) => ReadTrouble::OutOfRange,
+        Some(
+            Code::BadMessage
+            | Code::BadCompression
+            | Code::InvalidMessage
+            | Code::UnknownPartition
+            | Code::UnknownTopic
+            | Code::UnknownTopicOrPartition
+            | Code::TopicAuthorizationFailed
+            | Code::Authentication
+            | Code::Fatal,
+        ) => ReadTrouble::Lasting,
+        _ => ReadTrouble::Passing,
+    }
+}

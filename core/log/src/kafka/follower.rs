@@ -1,0 +1,209 @@
+//! Follows one partition from a cursor and judges every message: what projector, verify and replay read with.
+//! It never skips what it cannot accept, and never resets its position.
+
+use super::bury;
+use super::client::{self, Consumer};
+use super::error::{KafkaError, ReadTrouble, trouble};
+use super::headers;
+use super::meta::{ask_watermarks, read_at, watermarks};
+use super::range;
+use super::settings::KafkaSettings;
+use crate::fence::Genesis;
+use crate::hash::Hash;
+use crate::position::PartitionId;
+use crate::reader::{Accepted, Cursor, Reader, Verdict};
+use crate::record::RawRecord;
+use crate::stop::Stop;
+use rdkafka::error::KafkaError as Native;
+use std::time::{Duration, Instant};
+
+/// How long the broker holds an empty answer back; new records end the wait at once.
+const WAIT_MS: u32 = 100;
+/// The bound on orphans until genesis states its own.
+const FIRST_DEPTH: u32 = 1;
+
+/// Why following ended. [`FollowError::Stop`] is for good; after the other a new follower may be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FollowError {
+    /// The log is damaged, went back, or is not the one the cursor is from.
+    #[error(transparent)]
+    Stop(#[from] Stop),
+    /// Kafka could not be read.
+    #[error(transparent)]
+    Kafka(#[from] KafkaError),
+}
+
+/// What one call of [`Follower::next`] brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Accepted records, in order.
+    pub accepted: Vec<Accepted>,
+    /// How many messages were void.
+    pub voids: u64,
+    /// Every offset below has been judged.
+    pub next_offset: i64,
+    /// Nothing more was in the log when it was last heard of.
+    pub at_end: bool,
+}
+
+/// A judged view of one partition that moves on.
+pub struct Follower {
+    consumer: Option<Consumer>,
+    reader: Reader,
+    timeout: Duration,
+    at_end: bool,
+    ended: Option<FollowError>,
+}
+
+impl Follower {
+    /// Follows `at` from its genesis, or from behind `cursor`, whose record is read again and compared first.
+    /// `depth` bounds orphans where a cursor is given; from the beginning genesis states it.
+    ///
+    /// # Errors
+    /// The cursor's record is missing or differs, or Kafka does not answer.
+    pub fn open(
+        settings: &KafkaSettings,
+        at: PartitionId,
+        depth: u32,
+        cursor: Option<Cursor>,
+    ) -> Result<Follower, FollowError> {
+        let reader = match cursor {
+            None => Reader::new(at.clone(), depth),
+            Some(cursor) => {
+                let found = read_at(settings, &at, cursor.offset)?;
+                Reader::verify_cursor(&at, &cursor, found.as_ref())?;
+                Reader::at(at.clone(), depth, cursor)
+            }
+        };
+        let consumer = client::consumer(settings, WAIT_MS)?;
+        let marks = watermarks(settings, &at)?;
+        let from = reader.next_offset();
+        if from < marks.0 || from > marks.1 {
+            return Err(range::out_of_range(&at, from, marks).into());
+        }
+        range::assign(&consumer, &at, from)?;
+        let timeout = settings.request_timeout();
+        Ok(Follower { consumer: Some(consumer), reader, timeout, at_end: false, ended: None })
+    }
+
+    /// The next judged messages, at most `max_records`: what has arrived already, or the first to arrive within
+    /// `wait`. An empty batch means that nothing came, or that the end of the partition was reached.
+    ///
+    /// # Errors
+    /// The same error again on every later call: a follower that ended stays ended.
+    pub fn next(&mut self, max_records: usize, wait: Duration) -> Result<Batch, FollowError> {
+        if let Some(error) = &self.ended {
+            return Err(error.clone());
+        }
+        let batch = self.fill(max_records, wait);
+        self.ended = batch.as_ref().err().cloned();
+        batch
+    }
+
+    /// The last accepted record.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.reader.cursor()
+    }
+
+    /// One past the partition's last offset, asked now: how far there is to go.
+    ///
+    /// # Errors
+    /// Kafka does not answer.
+    pub fn high_watermark(&self) -> Result<i64, KafkaError> {
+        ask_watermarks(self.consumer()?, self.reader.partition(), self.timeout).map(|(_, high)| high)
+    }
+
+    fn consumer(&self) -> Result<&Consumer, KafkaError> {
+        self.consumer
+            .as_ref()
+            .ok_or_else(|| KafkaError::failed("following a partition", "the client has ended"))
+    }
+
+    fn fill(&mut self, max_records: usize, wait: Duration) -> Result<Batch, FollowError> {
+        let until = Instant::now() + wait;
+        let mut batch = Batch::default();
+        for judged in 0..max_records.max(1) {
+            // Only the first is waited for: what is in hand goes on at once.
+            let Some(raw) = self.poll(if judged == 0 { Some(until) } else { None })? else { break };
+            match self.reader.judge(raw)? {
+                Verdict::Accepted(accepted) => batch.accepted.push(accepted),
+                Verdict::Stale { .. } | Verdict::Orphan { .. } | Verdict::Foreign => {
+                    batch.voids = batch.voids.saturating_add(1);
+                }
+            }
+        }
+        batch.next_offset = self.reader.next_offset();
+        batch.at_end = self.at_end;
+        Ok(batch)
+    }
+
+    /// The next message; None when the end of the partition was reached or nothing came in time.
+    fn poll(&mut self, until: Option<Instant>) -> Result<Option<RawRecord>, FollowError> {
+        loop {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now())).unwrap_or_default();
+            match self.consumer()?.poll(left) {
+                Some(Ok(message)) => {
+                    let raw = headers::raw(&message);
+                    self.at_end = false;
+                    return Ok(Some(raw));
+                }
+                Some(Err(Native::PartitionEOF(_))) => {
+                    self.at_end = true;
+                    return Ok(None);
+                }
+                Some(Err(error)) => self.error(&error)?,
+                None if left.is_zero() => return Ok(None),
+                None => {}
+            }
+        }
+    }
+
+    fn error(&self, error: &Native) -> Result<(), FollowError> {
+        let (at, next) = (self.reader.partition(), self.reader.next_offset());
+        match trouble(error) {
+            ReadTrouble::Passing => Ok(()),
+            ReadTrouble::OutOfRange => {
+                let marks = ask_watermarks(self.consumer()?, at, self.timeout)?;
+                Err(range::out_of_range(at, next, marks).into())
+            }
+            ReadTrouble::Lasting => {
+                Err(KafkaError::failed(format!("following {at} at offset {next}"), error).into())
+            }
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let consumer = self.consumer.take();
+        bury::run_watched("follower", move || drop(consumer));
+    }
+}
+
+/// The partition's genesis and its hash; None where the partition holds no accepted record yet.
+///
+/// # Errors
+/// As [`Follower::open`] and [`Follower::next`].
+pub fn read_genesis(
+    settings: &KafkaSettings,
+    at: &PartitionId,
+) -> Result<Option<(Genesis, Hash)>, FollowError> {
+    let mut follower = Follower::open(settings, at.clone(), FIRST_DEPTH, None)?;
+    let until = Instant::now() + follower.timeout;
+    loop {
+        let batch = follower.next(1, follower.timeout)?;
+        if let Some(accepted) = batch.accepted.first() {
+            let genesis = Genesis::read(&accepted.record.payload)
+                .map_err(|e| Stop::Genesis { partition: at.clone(), why: e.to_string() })?;
+            return Ok(Some((genesis, accepted.hash)));
+        }
+        if batch.at_end {
+            return Ok(None);
+        }
+        if Instant::now() > until {
+            return Err(
+                KafkaError::failed(format!("reading the genesis of {at}"), "nothing came in time").into()
+            );
+        }
+    }
+}

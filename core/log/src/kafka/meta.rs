@@ -1,0 +1,102 @@
+//! Questions to Kafka that need no thread of their own: partitions, watermarks, one record.
+
+use super::bury;
+use super::client::{self, Consumer};
+use super::error::KafkaError;
+use super::headers;
+use super::range::{self, Range, ReadError};
+use super::settings::KafkaSettings;
+use crate::position::PartitionId;
+use crate::record::RawRecord;
+use rdkafka::consumer::Consumer as _;
+use rdkafka::metadata::Metadata;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// A client for questions; its end never keeps the asker waiting.
+pub(super) struct Questions {
+    consumer: Option<Consumer>,
+    timeout: Duration,
+}
+
+impl Questions {
+    pub(super) fn new(settings: &KafkaSettings) -> Result<Questions, KafkaError> {
+        let consumer = client::consumer(settings, range::WAIT_MS)?;
+        Ok(Questions { consumer: Some(consumer), timeout: settings.request_timeout() })
+    }
+
+    fn consumer(&self) -> Result<&Consumer, KafkaError> {
+        self.consumer.as_ref().ok_or_else(|| KafkaError::failed("asking Kafka", "the client has ended"))
+    }
+
+    /// Brokers alive, and the topic's partitions, or every topic's.
+    pub(super) fn metadata(&self, topic: Option<&str>) -> Result<Metadata, KafkaError> {
+        let doing = format!("metadata of {}", topic.unwrap_or("all topics"));
+        self.consumer()?.fetch_metadata(topic, self.timeout).map_err(|e| KafkaError::failed(doing, e))
+    }
+}
+
+impl Drop for Questions {
+    fn drop(&mut self) {
+        let consumer = self.consumer.take();
+        bury::run_watched("metadata client", move || drop(consumer));
+    }
+}
+
+/// The first and one past the last readable offset.
+pub(super) fn ask_watermarks(
+    consumer: &Consumer,
+    at: &PartitionId,
+    timeout: Duration,
+) -> Result<(i64, i64), KafkaError> {
+    let asked = consumer.fetch_watermarks(&at.topic, at.partition, timeout);
+    asked.map_err(|e| KafkaError::failed(format!("watermarks of {at}"), e))
+}
+
+/// How many partitions the topic has.
+///
+/// # Errors
+/// [`KafkaError::Missing`] where it does not exist.
+pub fn partitions(settings: &KafkaSettings, topic: &str) -> Result<i32, KafkaError> {
+    let metadata = Questions::new(settings)?.metadata(Some(topic))?;
+    let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
+    let count = found.map_or(0, |found| found.partitions().len());
+    match i32::try_from(count) {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(KafkaError::Missing { topic: topic.to_owned() }),
+    }
+}
+
+/// The first and one past the last readable offset of a partition, now.
+///
+/// # Errors
+/// Kafka did not answer in time.
+pub fn watermarks(settings: &KafkaSettings, at: &PartitionId) -> Result<(i64, i64), KafkaError> {
+    let questions = Questions::new(settings)?;
+    ask_watermarks(questions.consumer()?, at, questions.timeout)
+}
+
+/// The message at exactly this offset; None where there is none (compacted away, a control record, or beyond
+/// either end of the log).
+///
+/// # Errors
+/// Kafka did not answer in time.
+pub fn read_at(
+    settings: &KafkaSettings,
+    at: &PartitionId,
+    offset: i64,
+) -> Result<Option<RawRecord>, KafkaError> {
+    let questions = Questions::new(settings)?;
+    let range = Range { from: offset, to: offset.saturating_add(1) };
+    let mut found = None;
+    let read = range::read(questions.consumer()?, at, range, questions.timeout, &headers::raw, &mut |part| {
+        found = part.records.into_iter().find(|raw| raw.offset == offset).or(found.take());
+        ControlFlow::Continue(())
+    });
+    match read {
+        Ok(()) => Ok(found),
+        Err(ReadError::Kafka(KafkaError::OutOfRange { .. })) => Ok(None),
+        Err(ReadError::Kafka(error)) => Err(error),
+        Err(ReadError::Broken) => Ok(found),
+    }
+}

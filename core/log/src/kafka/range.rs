@@ -1,0 +1,186 @@
+//! Reads a range of offsets. A range ends on its end or on the partition's, never on its last record: control
+//! records and compaction leave offsets that are never delivered.
+
+use super::client::Consumer;
+use super::error::{KafkaError, ReadTrouble, trouble};
+use super::meta::ask_watermarks;
+use crate::position::PartitionId;
+use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError as Native;
+use rdkafka::message::BorrowedMessage;
+use rdkafka::{Message, Offset, TopicPartitionList};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+/// How long the broker holds an empty answer back: short, since it is what the end of a partition costs.
+pub(super) const WAIT_MS: u32 = 10;
+/// A part is handed over when it has so many records or bytes of values.
+const PART: (usize, usize) = (1_024, 1 << 20);
+/// How long one poll waits; the caller's wish to stop is noticed this often. Not shorter: the last millisecond
+/// of every poll spins.
+const POLL: Duration = Duration::from_millis(500);
+
+/// The offsets `from <= offset < to`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Range {
+    pub from: i64,
+    pub to: i64,
+}
+
+/// A piece of a range, in log order.
+pub(super) struct Part<T> {
+    pub records: Vec<T>,
+    /// Every offset below is covered.
+    pub through: i64,
+    /// The end of the range or of the partition was reached.
+    pub done: bool,
+}
+
+pub(super) enum ReadError {
+    Kafka(KafkaError),
+    /// The taker wanted no more.
+    Broken,
+}
+
+impl From<KafkaError> for ReadError {
+    fn from(error: KafkaError) -> ReadError {
+        ReadError::Kafka(error)
+    }
+}
+
+/// Reads the range as far as the log goes and hands it over in parts; the last one is marked. A range whose
+/// beginning is not in the log is out of range; one whose end is beyond the log ends with it.
+pub(super) fn read<T>(
+    consumer: &Consumer,
+    at: &PartitionId,
+    range: Range,
+    timeout: Duration,
+    convert: &dyn Fn(&BorrowedMessage<'_>) -> T,
+    take: &mut dyn FnMut(Part<T>) -> ControlFlow<()>,
+) -> Result<(), ReadError> {
+    let Range { from, to } = range;
+    let (low, high) = ask_watermarks(consumer, at, timeout)?;
+    if from < low || from > high {
+        return Err(out_of_range(at, from, (low, high)).into());
+    }
+    if from >= to.min(high) {
+        return give(take, Part { records: Vec::new(), through: from.max(to.min(high)), done: true });
+    }
+    assign(consumer, at, from)?;
+    let mut reading =
+        Reading { consumer, at, timeout, position: from, end: to.min(high), bytes: 0, records: Vec::new() };
+    let read = reading.run(convert, take);
+    let _ = consumer.unassign();
+    read
+}
+
+/// Positions the consumer; absolute, so there is nothing to reset to.
+pub(super) fn assign(consumer: &Consumer, at: &PartitionId, from: i64) -> Result<(), KafkaError> {
+    let doing = || format!("reading {at} from offset {from}");
+    let mut list = TopicPartitionList::with_capacity(1);
+    list.add_partition_offset(&at.topic, at.partition, Offset::Offset(from))
+        .and_then(|()| consumer.assign(&list))
+        .map_err(|e| KafkaError::failed(doing(), e))
+}
+
+pub(super) fn out_of_range(at: &PartitionId, offset: i64, (low, high): (i64, i64)) -> KafkaError {
+    KafkaError::OutOfRange { partition: at.to_string(), offset, low, high }
+}
+
+struct Reading<'a, T> {
+    consumer: &'a Consumer,
+    at: &'a PartitionId,
+    timeout: Duration,
+    /// Every offset below was delivered or holds nothing.
+    position: i64,
+    end: i64,
+    bytes: usize,
+    records: Vec<T>,
+}
+
+impl<T> Reading<'_, T> {
+    fn run(
+        &mut self,
+        convert: &dyn Fn(&BorrowedMessage<'_>) -> T,
+        take: &mut dyn FnMut(Part<T>) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        let mut heard = Instant::now();
+        while self.position < self.end {
+            match self.consumer.poll(POLL.min(self.timeout)) {
+                Some(Ok(message)) => {
+                    heard = Instant::now();
+                    self.message(&message, convert);
+                    if self.full() {
+                        self.hand_over(false, take)?;
+                    }
+                }
+                Some(Err(Native::PartitionEOF(_))) => {
+                    self.end_of_partition()?;
+                    break;
+                }
+                Some(Err(error)) => self.error(&error)?,
+                None => {}
+            }
+            if heard.elapsed() > self.timeout {
+                let why = format!("nothing came for {} ms", self.timeout.as_millis());
+                return Err(KafkaError::failed(format!("reading {}", self.at), why).into());
+            }
+        }
+        self.hand_over(true, take)
+    }
+
+    fn message(&mut self, message: &BorrowedMessage<'_>, convert: &dyn Fn(&BorrowedMessage<'_>) -> T) {
+        let offset = message.offset();
+        if offset < self.position {
+            return;
+        }
+        if offset >= self.end {
+            self.position = self.end;
+            return;
+        }
+        self.position = offset.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(message.payload_len());
+        self.records.push(convert(message));
+    }
+
+    /// Nothing more is delivered, so the offsets up to the end that was known hold nothing, unless the log has
+    /// lost them meanwhile.
+    fn end_of_partition(&mut self) -> Result<(), KafkaError> {
+        let (_, high) = ask_watermarks(self.consumer, self.at, self.timeout)?;
+        self.position = self.position.max(self.end.min(high));
+        Ok(())
+    }
+
+    fn error(&self, error: &Native) -> Result<(), KafkaError> {
+        match trouble(error) {
+            ReadTrouble::Passing => Ok(()),
+            ReadTrouble::OutOfRange => {
+                let marks = ask_watermarks(self.consumer, self.at, self.timeout)?;
+                Err(out_of_range(self.at, self.position, marks))
+            }
+            ReadTrouble::Lasting => {
+                Err(KafkaError::failed(format!("reading {} at offset {}", self.at, self.position), error))
+            }
+        }
+    }
+
+    fn full(&self) -> bool {
+        self.records.len() >= PART.0 || self.bytes >= PART.1
+    }
+
+    fn hand_over(
+        &mut self,
+        done: bool,
+        take: &mut dyn FnMut(Part<T>) -> ControlFlow<()>,
+    ) -> Result<(), ReadError> {
+        self.bytes = 0;
+        give(take, Part { records: std::mem::take(&mut self.records), through: self.position, done })
+    }
+}
+
+fn give<T>(take: &mut dyn FnMut(Part<T>) -> ControlFlow<()>, part: Part<T>) -> Result<(), ReadError> {
+    match take(part) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(ReadError::Broken),
+    }
+}

@@ -1,0 +1,150 @@
+//! The threads of one partition's shell: reads, watermarks and pauses, each on its own, each asleep until it
+//! is asked for something.
+
+use super::client::Consumer;
+use super::error::KafkaError;
+use super::headers;
+use super::meta::ask_watermarks;
+use super::partition_io::Gate;
+use super::range::{self, Part, Range, ReadError};
+use crate::position::PartitionId;
+use crate::record::RawRecord;
+use crate::writer::Completion;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// So many parts of a read may be handed over and not yet taken: bounds the memory of a long catch-up.
+pub(super) const PARTS_AHEAD: usize = 8;
+/// An idle consumer's queue holds what librdkafka has to say about its connections; it is emptied this often.
+const HOUSEKEEPING: Duration = Duration::from_secs(30);
+
+/// A read to do.
+pub(super) struct ReadJob {
+    pub read: u64,
+    pub range: Range,
+}
+
+/// What the threads share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub at: PartitionId,
+    pub gate: Arc<Gate>,
+    pub consumer: Arc<Consumer>,
+    pub timeout: Duration,
+}
+
+/// Starts a thread that holds `alive` until it ends.
+pub(super) fn spawn(
+    name: &str,
+    alive: &Sender<()>,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<(), KafkaError> {
+    let alive = alive.clone();
+    let body = move || {
+        run();
+        drop(alive);
+    };
+    let spawned = thread::Builder::new().name(name.to_owned()).spawn(body);
+    spawned.map(drop).map_err(|e| KafkaError::failed("starting a thread", e))
+}
+
+/// Does one read after the other.
+pub(super) fn read_jobs(shared: &Shared, jobs: &Receiver<ReadJob>, credit: &Credit) {
+    loop {
+        match jobs.recv_timeout(HOUSEKEEPING) {
+            Ok(job) => read_job(shared, &job, credit),
+            Err(RecvTimeoutError::Timeout) => while shared.consumer.poll(Duration::ZERO).is_some() {},
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+fn read_job(shared: &Shared, job: &ReadJob, credit: &Credit) {
+    let Shared { at, gate, consumer, timeout } = shared;
+    let read = job.read;
+    let mut take = |part: Part<RawRecord>| {
+        if !credit.spend() || gate.is_closed() {
+            return ControlFlow::Break(());
+        }
+        let Part { records, through, done } = part;
+        gate.report(Completion::Fetched { read, records, through, done });
+        ControlFlow::Continue(())
+    };
+    match range::read(consumer, at, job.range, *timeout, &headers::raw, &mut take) {
+        Ok(()) | Err(ReadError::Broken) => {}
+        Err(ReadError::Kafka(error)) => {
+            let out_of_range = matches!(error, KafkaError::OutOfRange { .. });
+            gate.report(Completion::ReadFailed { read, out_of_range, why: error.to_string() });
+        }
+    }
+}
+
+/// Asks for the high watermark, once for every request.
+pub(super) fn ask_jobs(shared: &Shared, requests: &Receiver<u64>) {
+    for request in requests {
+        let completion = match ask_watermarks(&shared.consumer, &shared.at, shared.timeout) {
+            Ok((_, high)) => Completion::Watermark { request, high },
+            Err(error) => {
+                tracing::warn!(target: "kafka", %error, "no watermark");
+                Completion::WatermarkFailed { request }
+            }
+        };
+        shared.gate.report(completion);
+    }
+}
+
+/// Reports each wait when it is over.
+pub(super) fn wait_jobs(gate: &Gate, waits: &Receiver<(Instant, u64)>) {
+    let mut due: BinaryHeap<Reverse<(Instant, u64)>> = BinaryHeap::new();
+    loop {
+        let next = match due.peek() {
+            Some(Reverse((at, _))) => waits.recv_deadline(*at),
+            None => waits.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match next {
+            Ok(wait) => due.push(Reverse(wait)),
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        while due.peek().is_some_and(|Reverse((at, _))| *at <= Instant::now()) {
+            if let Some(Reverse((_, wait))) = due.pop() {
+                gate.report(Completion::Waited { wait });
+            }
+        }
+    }
+}
+
+/// Permission to hand over parts of a read: [`PARTS_AHEAD`] of them, given back as they are taken.
+pub(super) struct Credit {
+    spend: Receiver<()>,
+}
+
+/// Gives credit back. When it is dropped, nothing more is spent.
+pub(super) struct Creditor {
+    give: Sender<()>,
+}
+
+pub(super) fn credit() -> (Creditor, Credit) {
+    let (give, spend) = bounded(PARTS_AHEAD);
+    let creditor = Creditor { give };
+    (0..PARTS_AHEAD).for_each(|_| creditor.give_back());
+    (creditor, Credit { spend })
+}
+
+impl Creditor {
+    pub(super) fn give_back(&self) {
+        // Full means that more was given back than spent, which harms nothing.
+        let _ = self.give.try_send(());
+    }
+}
+
+impl Credit {
+    fn spend(&self) -> bool {
+        self.spend.recv().is_ok()
+    }
+}

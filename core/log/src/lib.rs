@@ -2,6 +2,7 @@
 
 pub mod fence;
 pub mod hash;
+pub mod kafka;
 pub mod position;
 pub mod reader;
 pub mod record;

@@ -99,7 +99,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", "a:1", "a/1", "a/-1:2", "a/1:+2", "a/1:", "/1:2", "a b/1:2", "a/1:99999999999999999999"] {
+        for text in
+            ["", "a:1", "a/1", "a/-1:2", "a/1:+2", "a/1:", "/1:2", "a b/1:2", "a/1:99999999999999999999"]
+        {
             assert_eq!(text.parse::<Position>(), Err(NotAPosition), "{text}");
         }
     }

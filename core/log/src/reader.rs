@@ -101,7 +101,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`Stop::CursorMissing`] or [`Stop::CursorDiffers`], with both hashes: the log went back or is another.
-    pub fn verify_cursor(partition: &PartitionId, cursor: &Cursor, found: Option<&RawRecord>) -> Result<(), Stop> {
+    pub fn verify_cursor(
+        partition: &PartitionId,
+        cursor: &Cursor,
+        found: Option<&RawRecord>,
+    ) -> Result<(), Stop> {
         let Cursor { offset, seq, hash, .. } = cursor.clone();
         let Some(raw) = found.filter(|raw| raw.offset == offset) else {
             return Err(Stop::CursorMissing { partition: partition.clone(), offset, seq, hash });
@@ -274,3 +278,6 @@ impl Orphans {
         depth
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,7 +48,8 @@ impl Record {
     pub fn hash(&self, at: &PartitionId) -> Hash {
         let headers = &self.payload.headers;
         let size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
-        let mut bytes = Vec::with_capacity(DOMAIN.len() + at.topic.len() + 80 + size + self.payload.value.len());
+        let mut bytes =
+            Vec::with_capacity(DOMAIN.len() + at.topic.len() + 80 + size + self.payload.value.len());
         bytes.extend_from_slice(DOMAIN);
         field(&mut bytes, at.topic.as_bytes());
         bytes.extend_from_slice(&at.partition.to_be_bytes());
@@ -125,3 +126,6 @@ fn number(bytes: &[u8]) -> Option<u64> {
     let canonical = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
     canonical.then(|| text.parse().ok()).flatten()
 }
+
+#[cfg(test)]
+mod tests;

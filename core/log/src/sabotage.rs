@@ -23,6 +23,7 @@ pub(crate) enum Sabotage {
     KeepOverlay,
     EarlyRejection,
     DecideAgainAfterForeignFence,
+    PassOnAndAnswer,
 }
 
 #[cfg(test)]

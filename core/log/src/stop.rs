@@ -45,7 +45,9 @@ pub enum Stop {
         head_hash: Hash,
     },
     /// The log ends before what this process has already judged, or holds something else there.
-    #[error("{partition} went back: {why}; judged up to offset {judged}, head seq {head_seq}, hash {head_hash}")]
+    #[error(
+        "{partition} went back: {why}; judged up to offset {judged}, head seq {head_seq}, hash {head_hash}"
+    )]
     WentBack {
         /// Where.
         partition: PartitionId,
@@ -59,7 +61,9 @@ pub enum Stop {
         head_hash: Hash,
     },
     /// The record at a stored cursor is not in the log.
-    #[error("{partition}: the record at offset {offset} (seq {seq}, hash {hash}) that this process had accepted is missing")]
+    #[error(
+        "{partition}: the record at offset {offset} (seq {seq}, hash {hash}) that this process had accepted is missing"
+    )]
     CursorMissing {
         /// Where.
         partition: PartitionId,

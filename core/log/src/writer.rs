@@ -45,6 +45,15 @@ enum Pause {
     Watermark,
 }
 
+/// The read under way.
+#[derive(Debug, Clone)]
+struct Reading {
+    read: u64,
+    to: i64,
+    /// It only looks whether this cursor's record is still there.
+    anchor: Option<Cursor>,
+}
+
 /// Turns payloads into accepted records of one partition.
 #[derive(Debug)]
 pub struct Writer {
@@ -58,8 +67,9 @@ pub struct Writer {
     epoch: u64,
     next_id: u64,
     flights: Flights,
-    /// The read under way: its name and its end.
-    reading: Option<(u64, i64)>,
+    reading: Option<Reading>,
+    /// The head must be found in the log again before the next fence.
+    anchor_due: bool,
     /// Everything below this offset has to be judged before the next step.
     wanted: i64,
     questions: Questions,
@@ -78,6 +88,7 @@ impl Writer {
     pub fn new(reader: Reader, me: Fence) -> Writer {
         Writer {
             wanted: reader.next_offset(),
+            anchor_due: true,
             reader,
             me,
             genesis: None,
@@ -114,6 +125,14 @@ impl Writer {
     /// The owner wants this partition: opens a reign with a fence (a genesis where the partition is empty).
     pub fn lead(&mut self) {
         self.wish = true;
+        self.anchor_due = true;
+        self.pump();
+    }
+
+    /// Looks whether the last accepted record is still in the log; a writer that finds it gone or changed stops.
+    /// To be called now and then while running: a log that went back may have grown past the loss again.
+    pub fn check(&mut self) {
+        self.anchor_due = true;
         self.pump();
     }
 
@@ -140,7 +159,16 @@ impl Writer {
         let (ticket, send, seq) = (self.id(), self.id(), record.seq);
         self.flights.chain.iter_mut().for_each(|flight| flight.alone = false);
         self.act(Action::Send { epoch: self.epoch, send, record: record.clone() });
-        self.flights.chain.push_back(Flight { ticket, send, hash, record, report: None, void_at: None, alone, refused: false });
+        self.flights.chain.push_back(Flight {
+            ticket,
+            send,
+            hash,
+            record,
+            report: None,
+            void_at: Vec::new(),
+            alone,
+            refused: false,
+        });
         Some((ticket, seq))
     }
 
@@ -159,7 +187,9 @@ impl Writer {
         }
         match completion {
             Completion::Delivered { epoch, send, delivery } => self.delivered(epoch, send, delivery),
-            Completion::Fetched { read, records, through, done } => self.fetched(read, records, through, done),
+            Completion::Fetched { read, records, through, done } => {
+                self.fetched(read, records, through, done)
+            }
             Completion::ReadFailed { read, out_of_range, why } => self.read_failed(read, out_of_range, why),
             Completion::Watermark { request, high } => self.watermark(request, high),
             Completion::WatermarkFailed { request } => self.watermark_failed(request),
@@ -260,6 +290,17 @@ impl Writer {
 
     /// Reads what has to be judged and will not come by a delivery report.
     fn read_on(&mut self) {
+        if self.reading.is_some() || self.pausing(Pause::Read) {
+            return;
+        }
+        if self.anchor_due {
+            match self.reader.cursor().cloned() {
+                Some(cursor) => {
+                    return self.read(cursor.offset, cursor.offset.saturating_add(1), Some(cursor));
+                }
+                None => self.anchor_due = false,
+            }
+        }
         let mut to = self.wanted;
         // What a question waits for is mostly own records, and their reports are on the way.
         if self.flights.chain.is_empty()
@@ -267,12 +308,15 @@ impl Writer {
         {
             to = to.max(high);
         }
-        if self.reading.is_some() || self.reader.next_offset() >= to || self.pausing(Pause::Read) {
-            return;
+        if self.reader.next_offset() < to {
+            self.read(self.reader.next_offset(), to, None);
         }
+    }
+
+    fn read(&mut self, from: i64, to: i64, anchor: Option<Cursor>) {
         let read = self.id();
-        self.reading = Some((read, to));
-        self.act(Action::Read { read, from: self.reader.next_offset(), to });
+        self.reading = Some(Reading { read, to, anchor });
+        self.act(Action::Read { read, from, to });
     }
 
     /// Sends a fence where the owner wants to lead, everything known of has been judged and none is on its way.
@@ -282,9 +326,11 @@ impl Writer {
             Phase::Fencing => true,
             Phase::Leading { .. } | Phase::Stopped => false,
         };
-        let waiting = self.reader.next_offset() < self.wanted || self.pausing(Pause::Fence);
+        let waiting =
+            self.reader.next_offset() < self.wanted || self.pausing(Pause::Fence) || self.anchor_due;
         // A fence of an earlier producer has no report to come, so it does not hold the next one back.
-        let on_its_way = self.flights.fences.iter().any(|fence| fence.report.is_none() && self.is_current(fence.send));
+        let on_its_way =
+            self.flights.fences.iter().any(|fence| fence.report.is_none() && self.is_current(fence.send));
         if !due || waiting || on_its_way {
             return;
         }
@@ -327,6 +373,7 @@ impl Writer {
         self.flights.forget_reports();
         self.act(Action::ReplaceProducer { epoch: self.epoch });
         self.phase = Phase::Fencing;
+        self.anchor_due = true;
         self.pause_after_failure();
     }
 

@@ -14,8 +14,8 @@ pub(super) struct Flight {
     pub record: Record,
     /// What its producer reported.
     pub report: Option<Delivery>,
-    /// Read in the log at this offset, and void there: a predecessor of it had not arrived.
-    pub void_at: Option<i64>,
+    /// Read in the log at these offsets, and void there: a predecessor of it had not arrived.
+    pub void_at: Vec<i64>,
     /// It was the only one in flight from its sending on.
     pub alone: bool,
     /// Its producer called it refused while it was alone.
@@ -55,7 +55,7 @@ impl Flights {
     /// Notes that one of ours was read as void at `offset`.
     pub fn seen_void(&mut self, hash: Hash, offset: i64) {
         if let Some(flight) = self.chain.iter_mut().find(|flight| flight.hash == hash) {
-            flight.void_at = Some(offset);
+            flight.void_at.push(offset);
         }
     }
 

@@ -2,12 +2,13 @@
 //! log order. Finality comes only from the head: a record is accepted when it becomes the head, and void for
 //! ever once the head has moved past its predecessor without it.
 
-use super::{CONTRADICTIONS, Delivery, Fate, Pause, Phase, Writer};
+use super::{CONTRADICTIONS, Delivery, Fate, Pause, Phase, Reading, Writer};
 use crate::fence::Fence;
-use crate::reader::{Accepted, Verdict};
+use crate::reader::{Accepted, Cursor, Reader, Verdict};
 use crate::record::RawRecord;
 use crate::sabotage::sabotage;
 use crate::stop::Stop;
+use crate::writer::flight::Flight;
 
 impl Writer {
     pub(super) fn delivered(&mut self, epoch: u64, send: u64, delivery: Delivery) {
@@ -30,7 +31,7 @@ impl Writer {
         }
         if sabotage!(self, UnknownIsFailed) || (refused && sabotage!(self, RefusalIsFinal)) {
             self.flights.fences.clear();
-            return self.abandon_flights();
+            return self.give_up_flights();
         }
         #[cfg(test)]
         if sabotage!(self, SuccessWithoutOffsetIsAccepted) && !refused {
@@ -77,7 +78,7 @@ impl Writer {
     fn judge_front_report(&mut self) -> bool {
         let Some(front) = self.flights.chain.front() else { return false };
         let Some(Delivery::At { offset, timestamp_ms }) = front.report else { return false };
-        let void_there = front.void_at == Some(offset);
+        let void_there = front.void_at.contains(&offset);
         match self.place(offset) {
             Place::Next => {
                 self.accept_front(offset, timestamp_ms);
@@ -118,13 +119,20 @@ impl Writer {
 
     fn log_went_back(&mut self, offset: i64) {
         if !sabotage!(self, IgnoreLogWentBack) {
-            let why = format!("a record of this process was reported at offset {offset}, which holds another");
+            let why =
+                format!("a record of this process was reported at offset {offset}, which holds another");
             self.stop(self.reader.went_back(why));
         }
     }
 
     pub(super) fn fetched(&mut self, read: u64, records: Vec<RawRecord>, through: i64, done: bool) {
-        let Some((_, to)) = self.reading.filter(|(name, _)| *name == read) else { return };
+        let Some(Reading { to, anchor, .. }) = self.reading.clone().filter(|reading| reading.read == read)
+        else {
+            return;
+        };
+        if let Some(cursor) = anchor {
+            return self.anchored(&cursor, &records);
+        }
         for raw in records {
             let offset = raw.offset;
             if offset < self.reader.next_offset() {
@@ -140,6 +148,18 @@ impl Writer {
         if done {
             self.reading = None;
             self.read_ended(through, to);
+        }
+    }
+
+    /// The head must still be in the log.
+    fn anchored(&mut self, cursor: &Cursor, records: &[RawRecord]) {
+        self.reading = None;
+        self.anchor_due = false;
+        let found = records.iter().find(|raw| raw.offset == cursor.offset);
+        if let Err(stop) = Reader::verify_cursor(self.reader.partition(), cursor, found)
+            && !sabotage!(self, IgnoreLogWentBack)
+        {
+            self.stop(stop);
         }
     }
 
@@ -161,7 +181,7 @@ impl Writer {
     }
 
     pub(super) fn read_failed(&mut self, read: u64, out_of_range: bool, why: String) {
-        if self.reading.is_none_or(|(name, _)| name != read) {
+        if self.reading.as_ref().is_none_or(|reading| reading.read != read) {
             return;
         }
         self.reading = None;
@@ -175,7 +195,9 @@ impl Writer {
     fn judged(&mut self, verdict: Result<Verdict, Stop>, offset: i64) {
         match verdict {
             Ok(Verdict::Accepted(accepted)) => self.accepted(accepted),
-            Ok(Verdict::Stale { hash } | Verdict::Orphan { hash, .. }) => self.flights.seen_void(hash, offset),
+            Ok(Verdict::Stale { hash } | Verdict::Orphan { hash, .. }) => {
+                self.flights.seen_void(hash, offset)
+            }
             Ok(Verdict::Foreign) => {}
             Err(stop) => self.stop(stop),
         }
@@ -192,8 +214,8 @@ impl Writer {
         self.flights.drop_fences_up_to(seq);
         match fence {
             Some(Ok(_)) if own_fence => {
-                self.single_file = self.flights.chain.len();
-                self.abandon_flights();
+                self.single_file = 0;
+                self.give_up_flights();
                 self.reign(seq);
             }
             Some(Ok(fence)) => self.lost(fence),
@@ -216,6 +238,9 @@ impl Writer {
     fn lost(&mut self, to: Fence) {
         self.single_file = 0;
         self.abandon_flights();
+        if sabotage!(self, DecideAgainAfterForeignFence) {
+            return;
+        }
         if matches!(self.phase, Phase::Leading { .. } | Phase::Fencing) {
             self.phase = Phase::Following;
             self.wish = false;
@@ -235,11 +260,20 @@ impl Writer {
     /// The head has moved past their predecessor: none of these can be accepted any more.
     pub(super) fn abandon_flights(&mut self) {
         for flight in std::mem::take(&mut self.flights.chain) {
-            let ticket = flight.ticket;
-            if flight.refused {
-                self.single_file = self.single_file.saturating_sub(1);
+            self.tell(Fate::Void { ticket: flight.ticket });
+        }
+    }
+
+    /// As [`Writer::abandon_flights`], after a fence of one's own. Only then is a refusal final too: behind a
+    /// foreign fence the same command may have been accepted from its new owner.
+    fn give_up_flights(&mut self) {
+        for Flight { ticket, refused, .. } in std::mem::take(&mut self.flights.chain) {
+            if refused {
+                self.tell(Fate::Refused { ticket });
+            } else {
+                self.single_file = self.single_file.saturating_add(1);
+                self.tell(Fate::Void { ticket });
             }
-            self.tell(if flight.refused { Fate::Refused { ticket } } else { Fate::Void { ticket } });
         }
     }
 }

@@ -1,0 +1,182 @@
+//! Rules over a whole partition: order ids, idempotency keys, running totals. They read the owner's store through a
+//! view and give back changes, so that no payment needs to know more than itself. Nothing is stored here.
+
+use crate::days::Day;
+use crate::ids::{CommandId, MerchantId, PaymentId};
+use crate::money::{Amount, MoneyError};
+use crate::payment::{MovementKind, Payment, PaymentEvent, RequestPayment};
+use crate::rejection::Rejection;
+
+/// How often one order id may be tried.
+pub const MAX_ATTEMPTS: u32 = 100;
+
+/// What the store knows of an order id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OrderEntry {
+    /// The payment that holds it: one that is not ABORTED, EXPIRED or net-cancelled.
+    pub live: Option<PaymentId>,
+    /// How many payments have been requested under it.
+    pub attempts: u32,
+}
+
+/// What the store knows of a command that was accepted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CommandEntry {
+    /// The stream it went to (`ce_subject`).
+    pub subject: String,
+    /// Its event's place in the stream, from 0.
+    pub index: u64,
+    /// SHA-256 over the request, for client commands.
+    pub fingerprint: Option<[u8; 32]>,
+}
+
+/// A merchant's sums of one settlement day. Magnitudes, in minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Totals {
+    /// Number of sales.
+    pub sales: i64,
+    /// Their amount.
+    pub sales_minor: i64,
+    /// Number of cancels.
+    pub cancels: i64,
+    /// Their amount.
+    pub cancels_minor: i64,
+    /// Lines of sales that the merchant pays, less those returned, VAT included.
+    pub fees_minor: i64,
+}
+
+/// What rules over a partition read. Confirmed and in-flight records alike: the owner's store under its overlay.
+pub trait PartitionView {
+    /// An order id of a merchant; the default entry if it was never used.
+    fn order(&self, merchant: MerchantId, order_id: &str) -> OrderEntry;
+    /// A command.
+    fn command(&self, id: CommandId) -> Option<CommandEntry>;
+    /// A merchant's sums of a day; zeros if there are none.
+    fn totals(&self, merchant: MerchantId, sold_date: Day) -> Totals;
+}
+
+/// What an event changes in the store. Each is a whole new value: applying it twice is the same as once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// The order id's entry, and its attempt of this number (from 1), which keeps its place for ever.
+    Order {
+        /// Whose.
+        merchant_id: MerchantId,
+        /// Which.
+        order_id: String,
+        /// The new entry.
+        entry: OrderEntry,
+        /// The attempt that begins with this event, if one does: number and payment.
+        attempt: Option<(u32, PaymentId)>,
+    },
+    /// A merchant's sums of a day.
+    Totals {
+        /// Whose.
+        merchant_id: MerchantId,
+        /// Which.
+        sold_date: Day,
+        /// The new sums.
+        totals: Totals,
+    },
+}
+
+/// What a command's idempotency key says about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum KeyCheck {
+    /// Never seen: decide.
+    New,
+    /// The same request was recorded: repeat its answer.
+    Repeat(CommandEntry),
+    /// Another request was recorded under this key: 422.
+    Reused,
+}
+
+/// Looks a client's command up by its id, which is computed from scope and key.
+pub fn check_key(view: &impl PartitionView, id: CommandId, fingerprint: &[u8; 32]) -> KeyCheck {
+    match view.command(id) {
+        None => KeyCheck::New,
+        Some(entry) if entry.fingerprint.as_ref() == Some(fingerprint) => KeyCheck::Repeat(entry),
+        Some(_) => KeyCheck::Reused,
+    }
+}
+
+/// Whether a payment may be requested under its order id. Call before `decide`.
+pub fn admit(view: &impl PartitionView, request: &RequestPayment) -> Result<(), Rejection> {
+    let order = view.order(request.merchant_id, &request.order_id);
+    if let Some(payment_id) = order.live {
+        return Err(Rejection::DuplicateOrderId { payment_id });
+    }
+    if order.attempts >= MAX_ATTEMPTS {
+        return Err(Rejection::TooManyAttempts { limit: MAX_ATTEMPTS });
+    }
+    Ok(())
+}
+
+/// What an event changes in the store. Errors: a sum leaves `i64`, which 9 million largest amounts would.
+pub fn changes(
+    view: &impl PartitionView,
+    before: &Payment,
+    event: &PaymentEvent,
+    after: &Payment,
+) -> Result<Vec<Change>, MoneyError> {
+    let mut changes = Vec::new();
+    let merchant_id = event.merchant_id();
+    let held = (order_held(before), order_held(after));
+    match held {
+        (None, Some(order_id)) => {
+            let earlier = view.order(merchant_id, order_id);
+            let number = earlier.attempts.saturating_add(1);
+            let entry = OrderEntry { live: Some(event.payment_id()), attempts: number };
+            let (order_id, attempt) = (order_id.to_owned(), Some((number, event.payment_id())));
+            changes.push(Change::Order { merchant_id, order_id, entry, attempt });
+        }
+        (Some(order_id), None) if !after_is_paid(after) => {
+            let entry = OrderEntry { live: None, ..view.order(merchant_id, order_id) };
+            changes.push(Change::Order { merchant_id, order_id: order_id.to_owned(), entry, attempt: None });
+        }
+        (None, None) | (Some(_), _) => {}
+    }
+    if let Some(money) = event.money() {
+        let totals = add(view.totals(merchant_id, money.sold_date), event)?;
+        changes.push(Change::Totals { merchant_id, sold_date: money.sold_date, totals });
+    }
+    Ok(changes)
+}
+
+/// The order id, while the payment's state still names it.
+fn order_held(state: &Payment) -> Option<&str> {
+    match state {
+        Payment::InProgress(sale) => Some(&sale.order_id),
+        Payment::Unknown(u) | Payment::NetCancelling(u) | Payment::Unresolved(u) => Some(&u.sale.order_id),
+        Payment::Done(paid) => Some(&paid.sale.order_id),
+        Payment::Ready | Payment::Canceled(_) | Payment::Aborted(_) => None,
+    }
+}
+
+/// A payment that was paid and then cancelled keeps its order id for ever.
+fn after_is_paid(after: &Payment) -> bool {
+    matches!(after, Payment::Canceled(closed) if closed.was_paid)
+}
+
+fn add(totals: Totals, event: &PaymentEvent) -> Result<Totals, MoneyError> {
+    let Some(money) = event.money() else { return Ok(totals) };
+    let sum = |a: i64, b: i64| a.checked_add(b).ok_or(MoneyError::OutOfRange);
+    let mut fees =
+        money.lines.iter().filter(|line| line.payer == crate::lines::Party::Merchant(event.merchant_id()));
+    let fees = fees.try_fold(Amount::ZERO, |all, line| all.plus(line.total))?.minor();
+    let amount = money.amount.minor();
+    match money.posting_policy.kind() {
+        MovementKind::Sale => Ok(Totals {
+            sales: sum(totals.sales, 1)?,
+            sales_minor: sum(totals.sales_minor, amount)?,
+            fees_minor: sum(totals.fees_minor, fees)?,
+            ..totals
+        }),
+        MovementKind::Cancel => Ok(Totals {
+            cancels: sum(totals.cancels, 1)?,
+            cancels_minor: sum(totals.cancels_minor, amount)?,
+            fees_minor: sum(totals.fees_minor, -fees)?,
+            ..totals
+        }),
+    }
+}

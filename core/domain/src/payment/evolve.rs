@@ -1,0 +1,287 @@
+//! What a payment is after an event. The second guard: a history that `decide` could not have written is an error
+//! that names state and event; nothing is skipped.
+
+use super::event::{Approved, CancelRequested, NetCancelWish, PaymentEvent, Requested, Resolved};
+use super::movement::Movement;
+use super::resolve::Resolution;
+use super::state::{
+    Closed, Paid, Parts, Payment, PendingCancel, PendingStage, Proposal, Sale, UnknownPayment,
+};
+use crate::days::Moment;
+use crate::event::Impossible;
+use crate::ids::{CancelId, OperationId};
+use crate::vat::{SaleSplit, SplitRule};
+
+type Step = Result<Payment, &'static str>;
+
+/// The state after the event. Errors: [`Impossible`], with the names of both.
+pub fn evolve(state: Payment, event: &PaymentEvent) -> Result<Payment, Impossible> {
+    let (name, owner) = (state.status().as_str(), state.merchant_id());
+    let impossible = |why| Impossible { state: name, event: event.type_name(), why };
+    if owner.is_some_and(|merchant| merchant != event.merchant_id()) {
+        return Err(impossible("another merchant's payment"));
+    }
+    step(state, event).map_err(impossible)
+}
+
+/// The state after a whole stream.
+pub fn replay<'a>(events: impl IntoIterator<Item = &'a PaymentEvent>) -> Result<Payment, Impossible> {
+    events.into_iter().try_fold(Payment::Ready, evolve)
+}
+
+const WRONG_STATE: &str = "the event cannot follow this state";
+
+fn step(state: Payment, event: &PaymentEvent) -> Step {
+    match event {
+        PaymentEvent::Requested(data) => requested(&state, data),
+        PaymentEvent::Approved(data) => approved(state, data),
+        PaymentEvent::Declined(_) | PaymentEvent::NotAttempted(_) => aborted(state),
+        PaymentEvent::ApprovalUnknown(data) => unknown(state, data.at),
+        PaymentEvent::NetCancelRequested(data) => {
+            net_cancelling(state, &data.wish, data.operation_id, data.at)
+        }
+        PaymentEvent::NetCancelled(data) => net_cancelled(state, data.had_approval),
+        PaymentEvent::LateApprovalSeen(_) => late_approval(state),
+        PaymentEvent::Unresolved(data) => unresolved(state, data.at),
+        PaymentEvent::ResolutionProposed(data) => {
+            let (by, evidence) = (data.proposed_by, data.evidence.clone());
+            proposed(state, Proposal { by, resolution: data.resolution.clone(), evidence })
+        }
+        PaymentEvent::Resolved(data) => resolved(state, data),
+        PaymentEvent::CancelRequested(data) => reserved(state, data),
+        PaymentEvent::Cancelled(data) => cancelled(state, data.cancel.cancel_id, &data.money),
+        PaymentEvent::CancelDeclined(data) => freed(state, data.cancel_id),
+        PaymentEvent::CancelUnknown(data) => staged(state, data.cancel_id, PendingStage::Unknown, data.at),
+        PaymentEvent::CancelUnresolved(data) => {
+            staged(state, data.cancel_id, PendingStage::Unresolved { proposal: None }, data.at)
+        }
+    }
+}
+
+fn requested(state: &Payment, data: &Requested) -> Step {
+    if *state != Payment::Ready {
+        return Err(WRONG_STATE);
+    }
+    let original = SaleSplit { supply: data.sale_supply, vat: data.sale_vat, tax_free: data.sale_tax_free };
+    if original.amount() != Ok(data.amount) {
+        return Err("supply, VAT and tax-free part do not make up the amount");
+    }
+    if data.operation_id != OperationId::approval(data.payment_id) {
+        return Err("not the approval's operation id");
+    }
+    Ok(Payment::InProgress(Box::new(Sale {
+        payment_id: data.payment_id,
+        merchant_id: data.merchant_id,
+        order_id: data.order_id.clone(),
+        method: data.method,
+        currency: data.currency,
+        amount: data.amount,
+        rule: SplitRule { original, vat_given: data.vat_given },
+        tax_type: data.tax_type,
+        terms: data.terms.clone(),
+        requested_at: data.at,
+    })))
+}
+
+fn approved(state: Payment, data: &Approved) -> Step {
+    match state {
+        Payment::InProgress(sale) => paid(*sale, &data.approval.acquirer_transaction, &data.money),
+        Payment::Unknown(unknown) => paid(unknown.sale, &data.approval.acquirer_transaction, &data.money),
+        _ => Err(WRONG_STATE),
+    }
+}
+
+fn paid(sale: Sale, acquirer_transaction: &str, money: &Movement) -> Step {
+    if money.amount != sale.amount || money.split() != sale.rule.original {
+        return Err("more or less moved than was asked for");
+    }
+    let taxable = sale.rule.original.taxable().map_err(|_| "the taxable part is out of range")?;
+    let remaining = Parts { taxable, tax_free: sale.rule.original.tax_free };
+    Ok(Payment::Done(Box::new(Paid {
+        sale,
+        acquirer_transaction: acquirer_transaction.to_owned(),
+        sold_date: money.sold_date,
+        remaining,
+        pending: std::collections::BTreeMap::new(),
+        settled: std::collections::BTreeSet::new(),
+    })))
+}
+
+fn aborted(state: Payment) -> Step {
+    match state {
+        Payment::InProgress(sale) => Ok(Payment::Aborted(closed(&sale, false))),
+        Payment::Unknown(unknown) => Ok(Payment::Aborted(closed(&unknown.sale, false))),
+        Payment::NetCancelling(unknown) if !unknown.late_approval => {
+            Ok(Payment::Aborted(closed(&unknown.sale, false)))
+        }
+        _ => Err(WRONG_STATE),
+    }
+}
+
+fn closed(sale: &Sale, late_approval: bool) -> Closed {
+    let (payment_id, merchant_id) = (sale.payment_id, sale.merchant_id);
+    Closed { payment_id, merchant_id, late_approval, was_paid: false }
+}
+
+fn unknown(state: Payment, at: Moment) -> Step {
+    let Payment::InProgress(sale) = state else { return Err(WRONG_STATE) };
+    let unknown = UnknownPayment { sale: *sale, since: at, late_approval: false, proposal: None };
+    Ok(Payment::Unknown(Box::new(unknown)))
+}
+
+fn net_cancelling(state: Payment, wish: &NetCancelWish, operation: OperationId, at: Moment) -> Step {
+    let Payment::Unknown(mut unknown) = state else { return Err(WRONG_STATE) };
+    if operation != OperationId::net_cancel(unknown.sale.payment_id) {
+        return Err("not the net cancel's operation id");
+    }
+    match wish {
+        NetCancelWish::Deadline {} | NetCancelWish::Merchant { .. } => unknown.since = at,
+    }
+    Ok(Payment::NetCancelling(unknown))
+}
+
+fn net_cancelled(state: Payment, had_approval: bool) -> Step {
+    let Payment::NetCancelling(unknown) = state else { return Err(WRONG_STATE) };
+    match (had_approval, unknown.sale.terms.tombstones && !unknown.late_approval) {
+        (true, _) => Ok(Payment::Canceled(closed(&unknown.sale, unknown.late_approval))),
+        (false, true) => Ok(Payment::Aborted(closed(&unknown.sale, false))),
+        (false, false) => Err("nothing found closes a payment only where a tombstone was promised"),
+    }
+}
+
+fn late_approval(state: Payment) -> Step {
+    match state {
+        Payment::NetCancelling(mut unknown) if !unknown.late_approval => {
+            unknown.late_approval = true;
+            Ok(Payment::NetCancelling(unknown))
+        }
+        Payment::Unresolved(mut unknown) if !unknown.late_approval => {
+            unknown.late_approval = true;
+            Ok(Payment::Unresolved(unknown))
+        }
+        Payment::Canceled(closed) if !closed.late_approval && !closed.was_paid => {
+            Ok(Payment::Canceled(Closed { late_approval: true, ..closed }))
+        }
+        Payment::Aborted(closed) if !closed.late_approval => {
+            Ok(Payment::Aborted(Closed { late_approval: true, ..closed }))
+        }
+        _ => Err(WRONG_STATE),
+    }
+}
+
+fn unresolved(state: Payment, at: Moment) -> Step {
+    let (Payment::Unknown(mut unknown) | Payment::NetCancelling(mut unknown)) = state else {
+        return Err(WRONG_STATE);
+    };
+    unknown.since = at;
+    Ok(Payment::Unresolved(unknown))
+}
+
+fn proposed(mut state: Payment, proposal: Proposal) -> Step {
+    let place = match (&mut state, proposal.resolution.cancel_id()) {
+        (Payment::Unresolved(unknown), None) => &mut unknown.proposal,
+        (Payment::Done(paid), Some(cancel_id)) => {
+            match paid.pending.get_mut(&cancel_id).map(|p| &mut p.stage) {
+                Some(PendingStage::Unresolved { proposal }) => proposal,
+                _ => return Err("the cancel is not unresolved"),
+            }
+        }
+        _ => return Err(WRONG_STATE),
+    };
+    if place.as_ref().is_some_and(|earlier| earlier.by != proposal.by) {
+        return Err("another person's proposal stands");
+    }
+    *place = Some(proposal);
+    Ok(state)
+}
+
+fn resolved(state: Payment, data: &Resolved) -> Step {
+    if data.proposed_by == data.confirmed_by {
+        return Err("one person alone resolved it");
+    }
+    match (state, &data.resolution, &data.money) {
+        (Payment::Unresolved(unknown), Resolution::Paid { approval }, Some(money)) => {
+            agreed(unknown.proposal.as_ref(), data)?;
+            paid(unknown.sale, &approval.acquirer_transaction, money)
+        }
+        (Payment::Unresolved(unknown), Resolution::NotPaid {}, None) => {
+            agreed(unknown.proposal.as_ref(), data)?;
+            Ok(Payment::Aborted(closed(&unknown.sale, unknown.late_approval)))
+        }
+        (Payment::Unresolved(unknown), Resolution::Reversed {}, None) => {
+            agreed(unknown.proposal.as_ref(), data)?;
+            Ok(Payment::Canceled(closed(&unknown.sale, unknown.late_approval)))
+        }
+        (Payment::Done(paid), Resolution::CancelDone { cancel }, Some(money)) => {
+            agreed(cancel_proposal(&paid, cancel.cancel_id), data)?;
+            cancelled(Payment::Done(paid), cancel.cancel_id, money)
+        }
+        (Payment::Done(paid), Resolution::CancelNotDone { cancel_id }, None) => {
+            agreed(cancel_proposal(&paid, *cancel_id), data)?;
+            freed(Payment::Done(paid), *cancel_id)
+        }
+        _ => Err(WRONG_STATE),
+    }
+}
+
+fn cancel_proposal(paid: &Paid, cancel_id: CancelId) -> Option<&Proposal> {
+    match &paid.pending.get(&cancel_id)?.stage {
+        PendingStage::Unresolved { proposal } => proposal.as_ref(),
+        PendingStage::Requested | PendingStage::Unknown => None,
+    }
+}
+
+fn agreed(proposal: Option<&Proposal>, data: &Resolved) -> Result<(), &'static str> {
+    let same = |p: &Proposal| p.by == data.proposed_by && p.resolution == data.resolution;
+    proposal.filter(|p| same(p)).map(|_| ()).ok_or("nobody proposed this")
+}
+
+fn reserved(state: Payment, data: &CancelRequested) -> Step {
+    let Payment::Done(mut paid) = state else { return Err(WRONG_STATE) };
+    if paid.settled.contains(&data.cancel_id) || data.operation_id != OperationId::cancel(data.cancel_id) {
+        return Err("the cancel's ids are not its own");
+    }
+    let taxable = data.amount.minus(data.tax_free).map_err(|_| "more tax-free than cancelled")?;
+    let parts = Parts { taxable, tax_free: data.tax_free };
+    let pending = PendingCancel { parts, stage: PendingStage::Requested, since: data.at };
+    if paid.pending.insert(data.cancel_id, pending).is_some() {
+        return Err("the cancel is pending already");
+    }
+    paid.cancelable().map_err(|_| "more is reserved than is left")?;
+    Ok(Payment::Done(paid))
+}
+
+fn staged(state: Payment, cancel_id: CancelId, stage: PendingStage, at: Moment) -> Step {
+    let Payment::Done(mut paid) = state else { return Err(WRONG_STATE) };
+    let pending = paid.pending.get_mut(&cancel_id).ok_or("no such cancel is pending")?;
+    match (&pending.stage, &stage) {
+        (PendingStage::Requested, PendingStage::Unknown | PendingStage::Unresolved { .. })
+        | (PendingStage::Unknown, PendingStage::Unresolved { .. }) => {}
+        _ => return Err("the cancel is past that stage"),
+    }
+    pending.stage = stage;
+    pending.since = at;
+    Ok(Payment::Done(paid))
+}
+
+fn freed(state: Payment, cancel_id: CancelId) -> Step {
+    let Payment::Done(mut paid) = state else { return Err(WRONG_STATE) };
+    paid.pending.remove(&cancel_id).ok_or("no such cancel is pending")?;
+    paid.settled.insert(cancel_id);
+    Ok(Payment::Done(paid))
+}
+
+fn cancelled(state: Payment, cancel_id: CancelId, money: &Movement) -> Step {
+    let Payment::Done(mut paid) = state else { return Err(WRONG_STATE) };
+    let pending = paid.pending.remove(&cancel_id).ok_or("no such cancel is pending")?;
+    if pending.parts.amount() != Ok(money.amount) || pending.parts.tax_free != money.sale_tax_free {
+        return Err("more or less moved back than was reserved");
+    }
+    paid.remaining = paid.remaining.minus(&pending.parts).map_err(|_| "more is cancelled than was paid")?;
+    paid.settled.insert(cancel_id);
+    if paid.remaining == Parts::default() {
+        let closed = closed(&paid.sale, false);
+        return Ok(Payment::Canceled(Closed { was_paid: true, ..closed }));
+    }
+    Ok(Payment::Done(paid))
+}

@@ -1,0 +1,169 @@
+//! Every rule that can say no, each a named variant with a stable code. What HTTP makes of a code is not known here.
+
+use thiserror::Error;
+
+use crate::ids::PaymentId;
+use crate::money::Amount;
+use crate::payment::PaymentStatus;
+
+/// Which free text a rejection is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Field {
+    /// `orderId`
+    OrderId,
+    /// `orderName`
+    OrderName,
+    /// `cancelReason`
+    CancelReason,
+    /// `name` of an agency, branch or merchant
+    Name,
+    /// `reference` of a piece of evidence
+    Evidence,
+}
+
+impl Field {
+    /// The parameter's name in the API.
+    pub const fn param(self) -> &'static str {
+        match self {
+            Self::OrderId => "orderId",
+            Self::OrderName => "orderName",
+            Self::CancelReason => "cancelReason",
+            Self::Name => "name",
+            Self::Evidence => "evidence.reference",
+        }
+    }
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.param())
+    }
+}
+
+macro_rules! rejections {
+    ($($(#[$doc:meta])* $name:ident $({ $($field:ident : $kind:ty),+ })? $code:literal $message:literal
+        $(, . $place:ident . $method:ident ())?;)+) => {
+        /// A rule said no: nothing is recorded.
+        #[derive(Clone, PartialEq, Eq, Debug, Error)]
+        pub enum Rejection {
+            $($(#[$doc])* #[error($message $(, .$place.$method())?)] $name $({ $(#[doc = "What the message names."] $field: $kind),+ })?,)+
+        }
+
+        impl Rejection {
+            /// The stable code: one meaning each, never renamed.
+            pub const fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$name $({ $($field: _),+ })? => $code,)+
+                }
+            }
+
+            /// All codes, in the order of the list.
+            pub const CODES: &'static [&'static str] = &[$($code),+];
+        }
+    };
+}
+
+rejections! {
+    /// `notAfter` of a client's command has passed: it must not take effect any more.
+    TooLate "COMMAND_EXPIRED" "the command arrived after its notAfter";
+    /// A free text is empty, too long, or holds characters it must not.
+    InvalidText { field: Field, max: usize } "INVALID_TEXT" "{field} must be 1 to {max} allowed characters";
+    /// An amount of nothing.
+    AmountIsZero "INVALID_AMOUNT" "the amount must be at least 1";
+    /// Some computed amount would leave the bounds of an amount.
+    AmountOutOfRange "AMOUNT_OUT_OF_RANGE" "an amount would lie outside 0 to 999999999999";
+    /// Below the contract's minimum.
+    BelowMinimum { minimum: Amount } "BELOW_MINIMUM_AMOUNT" "the contract's smallest payment is {minimum}";
+    /// Above what one payment may be.
+    AboveMaximum { maximum: Amount } "EXCEED_MAX_AMOUNT" "the largest payment is {maximum}";
+    /// Not 0 or 2 to 36 months.
+    InvalidInstallment "INVALID_CARD_INSTALLMENT_PLAN" "installmentMonths must be 0 or 2 to 36";
+    /// Instalments need 50,000 won.
+    InstallmentBelowMinimum { minimum: Amount } "INSTALLMENT_BELOW_MINIMUM" "instalments need at least {minimum}";
+    /// The merchant's tax type does not allow this tax-free part.
+    TaxFreeNotAllowed "TAX_FREE_NOT_ALLOWED" "the merchant's tax type does not allow this taxFreeAmount";
+    /// More tax-free than there is.
+    TaxFreeExceedsAmount "TAX_FREE_EXCEEDS_AMOUNT" "taxFreeAmount exceeds the amount";
+    /// The given VAT exceeds the taxable part.
+    VatExceedsTaxable { taxable: Amount } "VAT_EXCEEDS_TAXABLE" "vat exceeds the taxable part of {taxable}";
+    /// The order id belongs to a live payment.
+    DuplicateOrderId { payment_id: PaymentId } "DUPLICATED_ORDER_ID" "the order id belongs to {payment_id}";
+    /// Too many attempts under one order id.
+    TooManyAttempts { limit: u32 } "TOO_MANY_ATTEMPTS" "an order id may be tried {limit} times";
+    /// No such payment, or not the caller's.
+    PaymentNotFound "NOT_FOUND_PAYMENT" "there is no such payment";
+    /// The payment's id is taken.
+    PaymentExists "PAYMENT_EXISTS" "the payment id is already in use";
+    /// The approval has no outcome yet.
+    PaymentInProgress "PAYMENT_IN_PROGRESS" "the payment's approval has no outcome yet";
+    /// Only the whole of a payment whose outcome is unknown can be cancelled.
+    OutcomeUnknown "PAYMENT_OUTCOME_UNKNOWN" "the outcome is unknown: only the whole payment can be cancelled";
+    /// A net cancel is under way.
+    NetCancelInProgress "NET_CANCEL_IN_PROGRESS" "the payment is being net-cancelled";
+    /// Two people are needed first.
+    PaymentUnresolved "PAYMENT_UNRESOLVED" "the payment's outcome must be resolved by two people first";
+    /// Nothing was paid.
+    NothingPaid { status: PaymentStatus } "NOT_CANCELABLE_PAYMENT" "nothing was paid: the payment is {status}";
+    /// All of it is cancelled.
+    AlreadyCanceled "ALREADY_CANCELED_PAYMENT" "the payment is already cancelled";
+    /// All that is left is reserved by cancels under way.
+    CancelInProgress "CANCEL_IN_PROGRESS" "cancels under way reserve all that is left";
+    /// More than is left beside the cancels under way.
+    ExceedsCancelable { cancelable: Amount } "NOT_CANCELABLE_AMOUNT" "only {cancelable} can be cancelled";
+    /// More of the taxable part than is left of it.
+    ExceedsTaxable { cancelable: Amount } "NOT_CANCELABLE_TAXABLE_AMOUNT" "only {cancelable} of the taxable part is left";
+    /// More of the tax-free part than is left of it.
+    ExceedsTaxFree { cancelable: Amount } "NOT_CANCELABLE_TAX_FREE_AMOUNT" "only {cancelable} of the tax-free part is left";
+    /// `currentCancellableAmount` is not what is left.
+    BalanceChanged { cancelable: Amount } "BALANCE_CHANGED" "{cancelable} can be cancelled, not what the caller expected";
+    /// The cancel's id is taken.
+    CancelExists "CANCEL_EXISTS" "the cancel id is already in use";
+    /// Too many cancels of one payment.
+    TooManyCancels { limit: u32 } "TOO_MANY_CANCELS" "a payment may be cancelled {limit} times";
+    /// An outcome that is recorded already or that the state does not wait for.
+    OutcomeNotAwaited { status: PaymentStatus } "OUTCOME_NOT_AWAITED" "no such outcome is awaited: the payment is {status}";
+    /// An outcome or deadline of a cancel that is not pending.
+    CancelNotPending "CANCEL_NOT_PENDING" "no such cancel is pending";
+    /// There is nothing to resolve.
+    NothingToResolve "NOTHING_TO_RESOLVE" "nothing about the payment is unresolved";
+    /// The second person says something else than the first.
+    ResolutionDiffers "RESOLUTION_DIFFERS" "the proposed resolution is another one";
+    /// The same key proposed this already.
+    ResolutionNeedsAnotherKey "RESOLUTION_NEEDS_ANOTHER_KEY" "the same key has proposed this; another must confirm it";
+    /// No such merchant.
+    MerchantNotFound "NOT_FOUND_MERCHANT" "there is no such merchant";
+    /// No such branch.
+    BranchNotFound "NOT_FOUND_BRANCH" "there is no such branch";
+    /// No such agency.
+    AgencyNotFound "NOT_FOUND_AGENCY" "there is no such agency";
+    /// No such acquirer.
+    AcquirerNotFound "NOT_FOUND_ACQUIRER" "there is no such acquirer";
+    /// No such key.
+    KeyNotFound "NOT_FOUND_KEY" "there is no such key";
+    /// No contract is in force.
+    NoContract "NO_CONTRACT_IN_FORCE" "the merchant has no contract in force";
+    /// The contract has no fee for the method.
+    MethodNotContracted "METHOD_NOT_CONTRACTED" "the contract does not cover this method";
+    /// A part of the contract is wrong.
+    InvalidContract { part: &'static str } "INVALID_CONTRACT" "the contract's {part} is not valid";
+    /// A commission for somebody who is not above the merchant.
+    CommissionOutsidePath "COMMISSION_OUTSIDE_BRANCH_PATH" "a commission's payee is not on the merchant's branch path";
+    /// Less than an hour ahead.
+    ContractRetroactive "RETROACTIVE_CONTRACT" "a new version must take effect at least an hour ahead";
+    /// Not after the version before it.
+    ContractOutOfOrder "CONTRACT_OUT_OF_ORDER" "a new version must take effect after the one before it";
+    /// The id is taken.
+    AlreadyRegistered "ALREADY_REGISTERED" "this is already registered";
+    /// The tree would become too deep.
+    TreeTooDeep { limit: usize } "BRANCH_TREE_TOO_DEEP" "a branch path has at most {limit} nodes";
+    /// No partition has been opened, so there is nowhere to go.
+    NoPartition "NO_PARTITION_OPEN" "no payment partition has been opened";
+    /// The partition was opened with another genesis.
+    PartitionDiffers "PARTITION_DIFFERS" "the partition was opened with another genesis";
+}
+
+impl From<crate::money::MoneyError> for Rejection {
+    fn from(_: crate::money::MoneyError) -> Self {
+        Self::AmountOutOfRange
+    }
+}

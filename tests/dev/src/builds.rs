@@ -15,7 +15,10 @@ pub fn cargo(paths: &Paths) -> Command {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let ours = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
-        if ours.iter().any(|prefix| text.starts_with(prefix)) || text == "LD_LIBRARY_PATH" || text == "OUT_DIR" {
+        if ours.iter().any(|prefix| text.starts_with(prefix))
+            || text == "LD_LIBRARY_PATH"
+            || text == "OUT_DIR"
+        {
             command.env_remove(&name);
         }
     }

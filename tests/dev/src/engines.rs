@@ -68,8 +68,8 @@ fn make(folder: &Path, fill: impl FnOnce(&Path) -> Result<(), DevError>) -> Resu
     let new = folder.with_extension(format!("new-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&new);
     Paths::make(&new)?;
-    let done = fill(&new)
-        .and_then(|()| std::fs::rename(&new, folder).map_err(DevError::at("put in place", folder)));
+    let done =
+        fill(&new).and_then(|()| std::fs::rename(&new, folder).map_err(DevError::at("put in place", folder)));
     if done.is_err() {
         let _ = std::fs::remove_dir_all(&new);
     }
@@ -102,7 +102,8 @@ fn initialise_mariadb(paths: &Paths, new: &Path) -> Result<(), DevError> {
     install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]);
     install.arg(format!("--datadir={}", new.display())).args(mariadb::as_this_user());
     // The size of the log is fixed here; a server told another size would resize it at its first start.
-    install.args(mariadb::SETTINGS.iter().filter(|(name, _)| name.contains("log-file")).map(mariadb::argument));
+    install
+        .args(mariadb::SETTINGS.iter().filter(|(name, _)| name.contains("log-file")).map(mariadb::argument));
     step.run(install, &paths.logs().join("mariadb-install.log"))
 }
 

@@ -42,7 +42,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn variables() -> Variables {
-        let pairs = [("LEDGER_CARD_KEY", "ab+/cd=="), ("LEDGER_MARIADB_URL", "mysql://u:p@127.0.0.1:1/ledger")];
+        let pairs =
+            [("LEDGER_CARD_KEY", "ab+/cd=="), ("LEDGER_MARIADB_URL", "mysql://u:p@127.0.0.1:1/ledger")];
         pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).into()
     }
 

@@ -16,7 +16,11 @@ struct Need {
 }
 
 const SERVERS: &[Need] = &[
-    Need { what: "Java 17 or later (for Kafka)", packages: &["default-jre-headless"], there: java_is_new_enough },
+    Need {
+        what: "Java 17 or later (for Kafka)",
+        packages: &["default-jre-headless"],
+        there: java_is_new_enough,
+    },
     Need { what: "Maven (brings Kafka's jars)", packages: &["maven"], there: || find("mvn").is_some() },
     // The `-core` packages hold the programs without a system service.
     Need {
@@ -28,7 +32,11 @@ const SERVERS: &[Need] = &[
 
 const BUILD: &[Need] = &[
     Need { what: "make (builds librdkafka)", packages: &["make"], there: || find("make").is_some() },
-    Need { what: "a C and C++ compiler", packages: &["gcc", "g++", "libc6-dev"], there: || find("g++").is_some() },
+    Need {
+        what: "a C and C++ compiler",
+        packages: &["gcc", "g++", "libc6-dev"],
+        there: || find("g++").is_some(),
+    },
     Need { what: "pkg-config", packages: &["pkg-config"], there: || find("pkg-config").is_some() },
     Need { what: "OpenSSL's headers", packages: &["libssl-dev"], there: || has_library("openssl") },
     Need { what: "zlib's headers", packages: &["zlib1g-dev"], there: || has_library("zlib") },

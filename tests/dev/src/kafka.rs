@@ -104,7 +104,8 @@ pub fn server(engines: &Engines, folder: &Path, log: &Path, ports: KafkaPorts) -
         engines.copy(&engines.kafka, &data)?;
     }
     let mut recipe = Recipe::new("java", folder, log.to_path_buf(), Ready::Kafka(loopback(ports.broker)));
-    recipe.args = java_args(engines, folder, &properties(&data, ports))?.into_iter().map(Into::into).collect();
+    recipe.args =
+        java_args(engines, folder, &properties(&data, ports))?.into_iter().map(Into::into).collect();
     recipe.args.push("kafka.Kafka".into());
     recipe.args.push(folder.join("server.properties").into());
     recipe.stop_within = Duration::from_secs(30);

@@ -2,6 +2,7 @@
 //! Also the servers that tests start, kill and restart: `Stack`, `Server`, `testing`.
 
 pub mod builds;
+pub mod commands;
 pub mod engines;
 pub mod envfile;
 mod error;
@@ -16,10 +17,16 @@ pub mod progress;
 pub mod ready;
 pub mod secrets;
 pub mod server;
+pub mod site;
 mod spawner;
+pub mod stack;
+pub mod state;
+pub mod supervisor;
 pub mod sys;
+pub mod test_run;
 pub mod testing;
 
 pub use error::DevError;
 pub use paths::Paths;
 pub use server::{Recipe, Server};
+pub use stack::{Stack, StackOptions};

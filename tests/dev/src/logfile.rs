@@ -48,13 +48,23 @@ impl BoundedLog {
 
 /// The last lines of a log, led by a line that names the file; empty when there is nothing.
 pub fn tail(path: &Path, lines: usize) -> String {
-    let text = std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text = whole(path);
     let all: Vec<&str> = text.lines().collect();
     if all.is_empty() {
         return format!("; {} is empty", path.display());
     }
     let last = all.get(all.len().saturating_sub(lines)..).unwrap_or_default();
     format!("; the last lines of {}:\n    {}", path.display(), last.join("\n    "))
+}
+
+/// A whole log, or nothing.
+pub fn whole(path: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
+}
+
+/// The last line of a log, or nothing.
+pub fn last_line(path: &Path) -> String {
+    whole(path).lines().last().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -1,2 +1,15 @@
-//! tmp
-fn main() {}
+//! `cargo dev`: parses, runs, says what went wrong.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match ledger_dev::commands::run(ledger_dev::commands::Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

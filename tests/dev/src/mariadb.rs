@@ -43,7 +43,9 @@ fn accounts(password: &str) -> String {
          DELETE FROM mysql.global_priv WHERE User = 'root';\nFLUSH PRIVILEGES;\n",
     );
     for user in ["ledger", "admin"] {
-        sql.push_str(&format!("CREATE USER IF NOT EXISTS '{user}'@'127.0.0.1' IDENTIFIED BY '{password}';\n"));
+        sql.push_str(&format!(
+            "CREATE USER IF NOT EXISTS '{user}'@'127.0.0.1' IDENTIFIED BY '{password}';\n"
+        ));
         sql.push_str(&format!("ALTER USER '{user}'@'127.0.0.1' IDENTIFIED BY '{password}';\n"));
     }
     sql.push_str("GRANT ALL ON `ledger%`.* TO 'ledger'@'127.0.0.1';\n");

@@ -47,7 +47,8 @@ pub struct Ports {
 impl Ports {
     /// Reads what was remembered; a file that is missing or unreadable remembers nothing.
     pub fn load(file: &Path) -> Ports {
-        let known = std::fs::read(file).ok().and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+        let known =
+            std::fs::read(file).ok().and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
         Ports { file: file.to_path_buf(), known }
     }
 
@@ -61,7 +62,11 @@ impl Ports {
 
     /// Remembers a port somebody asked for; an error when it is taken.
     pub fn wish(&mut self, name: &str, port: u16) -> Result<u16, DevError> {
-        if is_free(port) { self.set(name, port) } else { Err(DevError::Said(format!("port {port} is taken"))) }
+        if is_free(port) {
+            self.set(name, port)
+        } else {
+            Err(DevError::Said(format!("port {port} is taken")))
+        }
     }
 
     fn set(&mut self, name: &str, port: u16) -> Result<u16, DevError> {

@@ -46,11 +46,11 @@ fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
 fn kafka_has_a_broker(address: SocketAddr) -> std::io::Result<bool> {
     let mut stream = connect(address)?;
     let request: [&[u8]; 5] = [
-        &14i32.to_be_bytes(),                   // size of what follows
-        &[0, 3, 0, 1],                          // api key 3 (Metadata), version 1
-        &7i32.to_be_bytes(),                    // correlation id
-        &(-1i16).to_be_bytes(),                 // no client id
-        &0i32.to_be_bytes(),                    // an empty list of topics
+        &14i32.to_be_bytes(),   // size of what follows
+        &[0, 3, 0, 1],          // api key 3 (Metadata), version 1
+        &7i32.to_be_bytes(),    // correlation id
+        &(-1i16).to_be_bytes(), // no client id
+        &0i32.to_be_bytes(),    // an empty list of topics
     ];
     stream.write_all(&request.concat())?;
     let mut head = [0u8; 12];

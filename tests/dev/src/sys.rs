@@ -55,8 +55,7 @@ impl PidFd {
     pub fn signal(&self, signal: i32) -> Result<()> {
         let none = std::ptr::null::<libc::siginfo_t>();
         // SAFETY: the descriptor is open and a null siginfo is allowed.
-        let sent =
-            unsafe { libc::syscall(libc::SYS_pidfd_send_signal, self.0.as_raw_fd(), signal, none, 0) };
+        let sent = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, self.0.as_raw_fd(), signal, none, 0) };
         match Error::last_os_error() {
             _ if sent == 0 => Ok(()),
             gone if gone.raw_os_error() == Some(libc::ESRCH) => Ok(()),

@@ -1,0 +1,31 @@
+//! What a person sees when the stack serves: addresses, keys, and a first request to paste.
+
+use crate::{DevError, Paths, envfile, logfile};
+
+/// Prints it, after what the day of business had to say if it was played in this run of the stack.
+pub fn print(paths: &Paths) -> Result<(), DevError> {
+    let env = envfile::read(&paths.env())?;
+    let played = logfile::whole(&paths.logs().join("day.log"));
+    if !played.is_empty() {
+        println!("\n{}", played.trim_end());
+        // Said once: the next start plays nothing.
+        let _ = std::fs::rename(paths.logs().join("day.log"), paths.logs().join("first-day.log"));
+    }
+    println!("\nIt serves.");
+    for (name, value) in &env {
+        println!("  {name}={value}");
+    }
+    let file = paths.env();
+    let file = file.strip_prefix(&paths.root).unwrap_or(&file).display();
+    println!("\nA first payment, to paste (the same is in the README, with a cancel and the reads):\n");
+    println!("{}", FIRST_PAYMENT.replace("ENV_FILE", &file.to_string()));
+    Ok(())
+}
+
+const FIRST_PAYMENT: &str = r#"  set -a; . ENV_FILE; set +a
+  ORDER=order-$(date +%s); KEY=pay-$ORDER
+  curl -s "$LEDGER_API_URL/v1/payments/key-in" \
+    -H "Authorization: Bearer $LEDGER_MERCHANT_KEY" -H "Idempotency-Key: $KEY" -H 'Content-Type: application/json' \
+    -d '{"orderId":"'$ORDER'","orderName":"Coffee","amount":11000,
+         "card":'"$(cargo dev seal --order-id $ORDER --idempotency-key $KEY)"'}'
+"#;

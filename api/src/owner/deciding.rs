@@ -1,0 +1,203 @@
+//! One round: whatever may be decided is decided in order and handed to the log; questions are asked; what is confirmed is told.
+//! The order of checks is the key, the card, the facts, the rule (architecture, section 4).
+
+use super::meta;
+use super::questions::Held;
+use super::replies::Stage;
+use super::rows::{self, CommandRow};
+use super::{
+    Client, Ctx, Decided, Fatal, InFlight, Out, Own, Owner, Pending, Rules, Standing, Task, Verdict,
+    not_ready,
+};
+use crate::ledger::Answer;
+use crate::store::Rows;
+use ledger_log::Position;
+
+/// What a decision stands on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    /// What is in flight is taken for accepted.
+    Newest,
+    /// Accepted records alone.
+    Accepted,
+}
+
+impl Owner {
+    /// Does everything that can be done now.
+    ///
+    /// # Errors
+    /// When this process cannot serve the partition any further.
+    pub fn run(&mut self, ctx: &mut Ctx<'_>) -> Result<(), Fatal> {
+        self.speak_late(ctx.now_ms);
+        if matches!(self.standing, Standing::Stopped(_)) {
+            return Ok(());
+        }
+        if self.standing == Standing::Leading && !ctx.gate.timers_stopped {
+            self.fire_timers(ctx)?;
+            self.make_calls(ctx)?;
+        }
+        self.decide_all(ctx)?;
+        self.ask_log(ctx);
+        self.tell_confirmed(ctx)
+    }
+
+    fn decide_all(&mut self, ctx: &mut Ctx<'_>) -> Result<(), Fatal> {
+        while !self.doubt && ctx.log.room() > 0 && self.in_flight.len() < self.rules.most_in_flight() {
+            let Some(pending) = self.next() else { return Ok(()) };
+            self.decide_one(pending, ctx)?;
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Option<Pending> {
+        let again = self.again.pop_first().map(|(arrival, task)| Pending { arrival, task });
+        again.or_else(|| self.own.pop_front()).or_else(|| self.clients.pop_front())
+    }
+
+    fn decide_one(&mut self, pending: Pending, ctx: &mut Ctx<'_>) -> Result<(), Fatal> {
+        let event_time_ms = ctx.now_ms.max(self.event_time_ms);
+        let verdict = match &pending.task {
+            Task::Client(client) if !self.replies.is_waiting(client.reply) => Verdict::Drop,
+            Task::Client(client) => match &ctx.gate.closed {
+                Some(why) => Verdict::Tell(not_ready(why)),
+                None => self.decide_client(client, event_time_ms, ctx, Ground::Newest)?,
+            },
+            Task::Own(own) => self.decide_own(own, event_time_ms, ctx)?,
+        };
+        match (verdict, &pending.task) {
+            (Verdict::Record(decided), _) => return self.hand_over(pending, *decided, event_time_ms, ctx),
+            (Verdict::Hold(_), Task::Client(_)) => {
+                let after = self.in_flight.back().map(|flight| flight.ticket);
+                self.held.push(Held { pending, after });
+            }
+            (Verdict::Tell(answer), Task::Client(client)) => {
+                let reply = client.reply;
+                self.answer(reply, answer);
+            }
+            (Verdict::Hold(answer), Task::Own(own)) => {
+                tracing::debug!(target: "owner", command = %own.command, ?answer, "an own command is not needed");
+            }
+            (Verdict::Tell(_) | Verdict::Drop, _) => {}
+        }
+        Ok(())
+    }
+
+    fn decide_client(
+        &mut self,
+        client: &Client,
+        event_time_ms: i64,
+        ctx: &Ctx<'_>,
+        ground: Ground,
+    ) -> Result<Verdict, Fatal> {
+        if let Some(verdict) = self.look_up_key(client, ctx.store)? {
+            return Ok(verdict);
+        }
+        if let Some(Err(problem)) = &client.submission.card {
+            return Ok(Verdict::Hold(Answer::CardProblem(*problem)));
+        }
+        let view = self.layers.over(ctx.store, ground == Ground::Newest);
+        let meta = meta::of_client(&client.submission, &self.ledger_id, ctx.directory, event_time_ms);
+        match &mut self.rules {
+            Rules::Payments(rules) => rules.decide_client(client, &view, ctx.directory, meta, event_time_ms),
+            Rules::Directory(rules) => rules.decide_client(client, meta, event_time_ms),
+        }
+    }
+
+    fn decide_own(&mut self, own: &Own, event_time_ms: i64, ctx: &Ctx<'_>) -> Result<Verdict, Fatal> {
+        let view = self.layers.over(ctx.store, true);
+        if rows::read(&view, &rows::command_key(&own.command), CommandRow::decode)?.is_some() {
+            return Ok(Verdict::Drop);
+        }
+        let meta = meta::of_own(own, &self.ledger_id, ctx.directory, event_time_ms);
+        match &mut self.rules {
+            Rules::Payments(rules) => rules.decide_own(own, &view, meta, event_time_ms),
+            Rules::Directory(rules) => rules.decide_own(own, meta, event_time_ms),
+        }
+    }
+
+    /// The idempotency key: none, or what is to be said of it.
+    fn look_up_key(&mut self, client: &Client, store: &dyn Rows) -> Result<Option<Verdict>, Fatal> {
+        let key = rows::command_key(&client.submission.command_id);
+        let Some(row) = rows::read(&self.layers.over(store, true), &key, CommandRow::decode)? else {
+            return Ok(None);
+        };
+        if row.fingerprint != Some(client.submission.fingerprint) {
+            return Ok(Some(Verdict::Hold(Answer::KeyReused)));
+        }
+        let accepted = self.layers.over(store, false);
+        if accepted.get(&key)?.is_none() {
+            return Ok(Some(Verdict::Tell(Answer::StillRunning)));
+        }
+        let answer = self.rules.progress(&row, &accepted, &self.at)?.answer(true);
+        Ok(Some(Verdict::Tell(answer.unwrap_or(Answer::StillRunning))))
+    }
+
+    fn hand_over(
+        &mut self,
+        pending: Pending,
+        decided: Decided,
+        event_time_ms: i64,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(), Fatal> {
+        let seq = self.in_flight.back().map_or_else(|| self.seq(), |flight| flight.seq).saturating_add(1);
+        let view = self.layers.over(ctx.store, true);
+        let at = Position { partition: self.at.clone(), seq };
+        let changes = self.rules.derive(&decided, &at, &view)?;
+        let Some((ticket, appended)) = ctx.log.append(decided.payload.clone()) else {
+            self.again.insert(pending.arrival, pending.task);
+            self.rules.forget_guesses();
+            return Ok(());
+        };
+        if appended != seq {
+            return Err(Fatal::Disagree(format!(
+                "the writer appends at {appended}, the owner stands at {seq}"
+            )));
+        }
+        self.layers.guess(ticket, &changes);
+        self.event_time_ms = self.event_time_ms.max(event_time_ms);
+        if let Task::Client(client) = &pending.task {
+            self.replies.set_stage(client.reply, Stage::Handed);
+        }
+        let Pending { arrival, task } = pending;
+        let appended_ms = ctx.now_ms;
+        self.in_flight.push_back(InFlight { ticket, seq, arrival, task, decided, changes, appended_ms });
+        Ok(())
+    }
+
+    fn ask_log(&mut self, ctx: &mut Ctx<'_>) {
+        if self.held.unasked() || self.reads.unasked() {
+            let question = ctx.log.confirm();
+            self.held.ask(question);
+            self.reads.ask(question);
+        }
+    }
+
+    fn tell_confirmed(&mut self, ctx: &Ctx<'_>) -> Result<(), Fatal> {
+        let oldest = self.in_flight.front().map(|flight| flight.ticket);
+        let accepted = |held: &Held| match (held.after, oldest) {
+            (Some(after), Some(oldest)) => after < oldest,
+            (None, _) | (_, None) => true,
+        };
+        for held in self.held.take_confirmed(accepted) {
+            let Task::Client(client) = &held.pending.task else { continue };
+            if !self.replies.is_waiting(client.reply) {
+                continue;
+            }
+            // By now more may be accepted than it was decided on: it is told only if it still holds of all that is.
+            match self.decide_client(client, ctx.now_ms.max(self.event_time_ms), ctx, Ground::Accepted)? {
+                Verdict::Hold(answer) | Verdict::Tell(answer) => {
+                    let reply = client.reply;
+                    self.answer(reply, answer);
+                }
+                Verdict::Record(_) => drop(self.again.insert(held.pending.arrival, held.pending.task)),
+                Verdict::Drop => {}
+            }
+        }
+        let view = self.layers.over(ctx.store, false);
+        for (reply, query) in self.reads.take_confirmed(|_| true) {
+            let found = self.rules.find(&query, &view, &self.at)?;
+            self.out.push_back(Out::Found(reply, Ok(found)));
+        }
+        Ok(())
+    }
+}

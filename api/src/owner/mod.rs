@@ -1,0 +1,372 @@
+//! The owner of one partition as a state machine without IO and without a clock: in go submissions, fates from the writer,
+//! acquirers' outcomes and the time; out come payloads for the log, answers, calls to make, and store changes.
+//! Nothing is told that the log could still take back, and nothing enters the store that it has not accepted.
+
+mod accept;
+mod calls;
+mod deciding;
+mod directory;
+mod fates;
+mod layers;
+mod meta;
+mod payments;
+mod questions;
+mod replies;
+pub mod rows;
+mod rules;
+mod task;
+mod timers;
+mod works;
+
+pub use directory::{DirectoryRules, DirectoryView};
+pub use layers::{Layered, Layers};
+pub use meta::own_command_id;
+pub use payments::Payments;
+pub use replies::ReplyId;
+pub use rules::Rules;
+pub use task::{
+    Call, Client, Decided, Fatal, Found, Out, Own, OwnCommand, Pending, Query, Returned, Task, Verdict,
+};
+pub use works::{Backoff, CallId};
+
+use crate::ledger::{Answer, Submission, Unavailable};
+use crate::store::{Changes, Rows};
+use ledger_domain::ids::CommandId;
+use ledger_log::{Fence, PartitionId, Payload, Ticket, Writer};
+use questions::{Held, Questions};
+use replies::{Replies, Stage};
+use rows::CursorRow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use works::Works;
+
+/// The log as the owner uses it: the writer, and nothing else in the product.
+pub trait Log {
+    /// How many payloads may be appended now.
+    fn room(&self) -> usize;
+    /// Chains a payload; its fate comes later. None when there is no room.
+    fn append(&mut self, payload: Payload) -> Option<(Ticket, u64)>;
+    /// Asks for a confirmation; its number comes back as a fate.
+    fn confirm(&mut self) -> u64;
+}
+
+impl Log for Writer {
+    fn room(&self) -> usize {
+        Self::room(self)
+    }
+
+    fn append(&mut self, payload: Payload) -> Option<(Ticket, u64)> {
+        Self::append(self, payload)
+    }
+
+    fn confirm(&mut self) -> u64 {
+        Self::confirm(self)
+    }
+}
+
+/// Bounds of an owner; all times in ms.
+#[derive(Clone, Debug)]
+pub struct OwnerSettings {
+    /// A client's command that could not be handed to the log within this time is told so.
+    pub patience_ms: i64,
+    /// A call to an acquirer is sent within this time after it was made, or not at all.
+    pub send_within_ms: i64,
+    /// Pauses between tries of inquiries, net cancels and cancels.
+    pub backoff: Backoff,
+    /// How often the due table is looked at.
+    pub timers_every_ms: i64,
+}
+
+impl Default for OwnerSettings {
+    fn default() -> Self {
+        Self {
+            patience_ms: 5_000,
+            send_within_ms: 5_000,
+            backoff: Backoff { first_ms: 1_000, longest_ms: 300_000 },
+            timers_every_ms: 250,
+        }
+    }
+}
+
+/// Why client commands are not taken at this moment although the partition is led, and whether timers run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gate {
+    /// For a person; client commands are answered with it.
+    pub closed: Option<String>,
+    /// Timers and calls wait.
+    pub timers_stopped: bool,
+}
+
+/// What one round of the owner works with.
+pub struct Ctx<'a> {
+    /// Unix ms.
+    pub now_ms: i64,
+    /// The partition's writer.
+    pub log: &'a mut dyn Log,
+    /// The store beneath.
+    pub store: &'a dyn Rows,
+    /// The directory as far as it is accepted.
+    pub directory: &'a DirectoryView,
+    /// Whether clients are served.
+    pub gate: &'a Gate,
+}
+
+/// Where the owner stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Reads what is there and wishes to lead.
+    CatchingUp,
+    /// Own reign.
+    Leading,
+    /// Another process fenced it.
+    Lost(Fence),
+    /// For good, and why.
+    Stopped(String),
+}
+
+/// A decision whose record has no fate yet.
+#[derive(Debug)]
+struct InFlight {
+    ticket: Ticket,
+    seq: u64,
+    arrival: u64,
+    task: Task,
+    decided: Decided,
+    changes: Changes,
+    appended_ms: i64,
+}
+
+/// A client whose command is recorded and waits for the outcome.
+#[derive(Debug)]
+struct AwaitsOutcome {
+    command: CommandId,
+    reply: ReplyId,
+}
+
+/// One partition's owner.
+#[derive(Debug)]
+pub struct Owner {
+    at: PartitionId,
+    settings: OwnerSettings,
+    rules: Rules,
+    standing: Standing,
+    ledger_id: String,
+    cursor: Option<CursorRow>,
+    cursor_moved: bool,
+    /// The latest time given to an event, in flight or accepted.
+    event_time_ms: i64,
+    layers: Layers,
+    in_flight: VecDeque<InFlight>,
+    /// What is in flight cannot be accepted any more; nothing is decided until the last of it has its fate.
+    doubt: bool,
+    again: BTreeMap<u64, Task>,
+    own: VecDeque<Pending>,
+    clients: VecDeque<Pending>,
+    arrivals: u64,
+    held: Questions<Held>,
+    reads: Questions<(ReplyId, Query)>,
+    replies: Replies,
+    outcomes: HashMap<String, Vec<AwaitsOutcome>>,
+    works: Works,
+    /// Timers that were turned into commands already.
+    fired: BTreeSet<Vec<u8>>,
+    timers_from_ms: i64,
+    out: VecDeque<Out>,
+}
+
+impl Owner {
+    /// An owner whose store stands at `cursor`.
+    #[must_use]
+    pub fn new(at: PartitionId, rules: Rules, settings: OwnerSettings, cursor: Option<CursorRow>) -> Self {
+        Self {
+            at,
+            rules,
+            standing: Standing::CatchingUp,
+            ledger_id: String::new(),
+            event_time_ms: cursor.as_ref().map_or(0, |row| row.event_time_ms),
+            cursor,
+            cursor_moved: false,
+            layers: Layers::default(),
+            in_flight: VecDeque::new(),
+            doubt: false,
+            again: BTreeMap::new(),
+            own: VecDeque::new(),
+            clients: VecDeque::new(),
+            arrivals: 0,
+            held: Questions::default(),
+            reads: Questions::default(),
+            replies: Replies::default(),
+            outcomes: HashMap::new(),
+            works: Works::new(settings.backoff),
+            settings,
+            fired: BTreeSet::new(),
+            timers_from_ms: 0,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Names the ledger: part of every record's source.
+    pub fn set_ledger_id(&mut self, ledger_id: &str) {
+        ledger_id.clone_into(&mut self.ledger_id);
+    }
+
+    /// A client's command; its answer comes as [`Out::Answer`].
+    pub fn submit(&mut self, reply: ReplyId, submission: Submission, now_ms: i64) {
+        metrics::counter!("ledger_commands_total", "kind" => submission.command.kind()).increment(1);
+        let patience_ms = now_ms.saturating_add(self.settings.patience_ms);
+        self.replies.open(reply, patience_ms, submission.deadline_ms);
+        if let Some(why) = self.why_not_serving() {
+            return self.answer(reply, not_ready(why));
+        }
+        let pending = self.pending(Task::Client(Box::new(Client { reply, submission })));
+        self.clients.push_back(pending);
+    }
+
+    /// A read; its answer comes as [`Out::Found`]. The shell bounds its time.
+    pub fn ask(&mut self, reply: ReplyId, query: Query) {
+        if let Standing::Stopped(why) = &self.standing {
+            let unavailable = Unavailable { why: why.clone(), retry_after_s: RETRY_AFTER_S };
+            return self.out.push_back(Out::Found(reply, Err(unavailable)));
+        }
+        self.reads.push((reply, query));
+    }
+
+    /// A command of the owner itself, found by the shell.
+    pub fn want(&mut self, own: Own) {
+        let pending = self.pending(Task::Own(Box::new(own)));
+        self.own.push_back(pending);
+    }
+
+    /// The next thing for the shell to do.
+    pub fn poll(&mut self) -> Option<Out> {
+        self.out.pop_front()
+    }
+
+    /// What the store has to take in now, in one write, before anything else is read through this owner.
+    pub fn take_changes(&mut self) -> Changes {
+        let mut changes = self.layers.take_accepted();
+        if let (true, Some(cursor)) = (std::mem::take(&mut self.cursor_moved), &self.cursor) {
+            changes.insert(rows::cursor_key(), Some(cursor.encode()));
+        }
+        changes
+    }
+
+    /// When [`Owner::run`] has something to do even if nothing comes in, Unix ms.
+    #[must_use]
+    pub fn next_ms(&self) -> Option<i64> {
+        let work = if self.standing == Standing::Leading { self.works.next_ms() } else { None };
+        [self.replies.next_ms(), work].into_iter().flatten().min()
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// The last accepted record's seq, 0 before genesis.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.cursor.as_ref().map_or(0, |row| row.cursor.seq)
+    }
+
+    /// When the oldest decision without a fate was handed to the log, Unix ms.
+    #[must_use]
+    pub fn oldest_in_flight_ms(&self) -> Option<i64> {
+        self.in_flight.front().map(|flight| flight.appended_ms)
+    }
+
+    /// How many decisions have no fate yet, callers wait, and intents are open.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize, usize) {
+        (self.in_flight.len(), self.replies.len(), self.works.len())
+    }
+
+    /// The rules, for what the shell reads of them.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// True when nothing that was accepted is still on its way: no record in flight, no own command, no call.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.in_flight.is_empty() && self.own.is_empty() && self.again.is_empty() && self.outcomes.is_empty()
+    }
+
+    /// This process cannot serve the partition any more: everybody is told what can be said.
+    pub fn stop(&mut self, why: &str) {
+        if matches!(self.standing, Standing::Stopped(_)) {
+            return;
+        }
+        self.standing = Standing::Stopped(why.to_owned());
+        while let Some((reply, stage)) = self.replies.take_late(i64::MAX) {
+            self.out.push_back(Out::Answer(reply, last_word(stage, why)));
+        }
+        for (reply, _) in self.reads.take(|_| true) {
+            let unavailable = Unavailable { why: why.to_owned(), retry_after_s: RETRY_AFTER_S };
+            self.out.push_back(Out::Found(reply, Err(unavailable)));
+        }
+        drop(self.held.take(|_| true));
+        self.own.clear();
+        self.clients.clear();
+        self.again.clear();
+        self.works.forget();
+    }
+
+    fn next_seq(&self) -> u64 {
+        self.seq().saturating_add(1)
+    }
+
+    fn pending(&mut self, task: Task) -> Pending {
+        self.arrivals = self.arrivals.wrapping_add(1);
+        Pending { arrival: self.arrivals, task }
+    }
+
+    fn why_not_serving(&self) -> Option<&str> {
+        match &self.standing {
+            Standing::Leading => None,
+            Standing::CatchingUp => Some("the partition is being caught up with"),
+            Standing::Lost(_) => Some("another process owns the partition"),
+            Standing::Stopped(why) => Some(why),
+        }
+    }
+
+    fn answer(&mut self, reply: ReplyId, answer: Answer) {
+        if self.replies.close(reply) {
+            metrics::counter!("ledger_answers_total", "kind" => answer.kind()).increment(1);
+            self.out.push_back(Out::Answer(reply, answer));
+        }
+    }
+
+    /// Tells everybody whose time has come what can be said.
+    fn speak_late(&mut self, now_ms: i64) {
+        let before = self.replies.len();
+        while let Some((reply, stage)) = self.replies.take_late(now_ms) {
+            let answer = last_word(stage, "the log did not take the command in time");
+            metrics::counter!("ledger_answers_total", "kind" => answer.kind()).increment(1);
+            self.out.push_back(Out::Answer(reply, answer));
+        }
+        let replies = &self.replies;
+        if replies.len() == before {
+            return;
+        }
+        self.outcomes.retain(|_, waiting| {
+            waiting.retain(|one| replies.is_waiting(one.reply));
+            !waiting.is_empty()
+        });
+    }
+}
+
+/// What a client is told to wait before it tries again, seconds.
+const RETRY_AFTER_S: u32 = 1;
+
+fn not_ready(why: &str) -> Answer {
+    Answer::NotReady { why: why.to_owned(), retry_after_s: RETRY_AFTER_S }
+}
+
+fn last_word(stage: Stage, why: &str) -> Answer {
+    match stage {
+        Stage::Open => not_ready(why),
+        Stage::Handed => Answer::Unknown,
+    }
+}

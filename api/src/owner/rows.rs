@@ -1,0 +1,165 @@
+//! The keys and values of the owner's rows. Every row is derived from accepted records alone; a changed meaning needs another
+//! store format (`store/disk.rs`).
+
+mod values;
+
+pub use values::{
+    CommandRow, CursorRow, Due, GenesisRow, OrderRow, RecordRow, StreamRow, decode_totals, encode_totals,
+};
+
+use crate::store::{Rows, StoreError, after_prefix};
+use ledger_domain::ids::{CommandId, MerchantId, PaymentId};
+
+const CURSOR: u8 = b'c';
+const RECORD: u8 = b'e';
+const STREAM: u8 = b's';
+const COMMAND: u8 = b'k';
+const ORDER: u8 = b'o';
+const ATTEMPT: u8 = b'a';
+const DUE: u8 = b'd';
+const TOTALS: u8 = b't';
+const GENESIS: u8 = b'g';
+const DIRECTORY: u8 = b'l';
+
+/// The key of the one cursor row.
+#[must_use]
+pub fn cursor_key() -> Vec<u8> {
+    vec![CURSOR]
+}
+
+/// The key of an event by stream and version.
+#[must_use]
+pub fn record_key(stream: &str, version: u32) -> Vec<u8> {
+    [&[RECORD], stream.as_bytes(), &[0], &version.to_be_bytes()].concat()
+}
+
+/// The key of a stream.
+#[must_use]
+pub fn stream_key(stream: &str) -> Vec<u8> {
+    [&[STREAM], stream.as_bytes()].concat()
+}
+
+/// The key of a command.
+#[must_use]
+pub fn command_key(command: &CommandId) -> Vec<u8> {
+    [&[COMMAND], command.as_bytes().as_slice()].concat()
+}
+
+/// The key of an order id's entry.
+#[must_use]
+pub fn order_key(merchant: &MerchantId, order_id: &str) -> Vec<u8> {
+    [&[ORDER], merchant.as_bytes().as_slice(), order_id.as_bytes()].concat()
+}
+
+/// The key of one attempt at an order id, by its number from 1.
+#[must_use]
+pub fn attempt_key(merchant: &MerchantId, order_id: &str, number: u32) -> Vec<u8> {
+    [attempts_prefix(merchant, order_id).as_slice(), &number.to_be_bytes()].concat()
+}
+
+fn attempts_prefix(merchant: &MerchantId, order_id: &str) -> Vec<u8> {
+    [&[ATTEMPT], merchant.as_bytes().as_slice(), order_id.as_bytes(), &[0]].concat()
+}
+
+/// The key of a merchant's sums of a day.
+#[must_use]
+pub fn totals_key(merchant: &MerchantId, day: &str) -> Vec<u8> {
+    [&[TOTALS], merchant.as_bytes().as_slice(), day.as_bytes()].concat()
+}
+
+/// The key of the one row that holds the partition's genesis.
+#[must_use]
+pub fn genesis_key() -> Vec<u8> {
+    vec![GENESIS]
+}
+
+/// The key of a directory event by its seq: the directory is replayed in that order.
+#[must_use]
+pub fn directory_key(seq: u64) -> Vec<u8> {
+    [&[DIRECTORY], seq.to_be_bytes().as_slice()].concat()
+}
+
+/// The key of a timer: rows come in the order they are due.
+#[must_use]
+pub fn due_key(stream: &str, due: &Due) -> Vec<u8> {
+    let when = due.due_ms.max(0).to_be_bytes();
+    [&[DUE], when.as_slice(), stream.as_bytes(), &[0], due.tag.as_bytes()].concat()
+}
+
+/// Stream and timer of a row of the due table.
+///
+/// # Errors
+/// When it is no such row.
+pub fn read_due_key(key: &[u8]) -> Result<(String, Due), StoreError> {
+    let parsed = || {
+        let (when, rest) = key.strip_prefix(&[DUE])?.split_first_chunk::<8>()?;
+        let (stream, tag) = std::str::from_utf8(rest).ok()?.split_once('\0')?;
+        Some((stream.to_owned(), Due { due_ms: i64::from_be_bytes(*when), tag: tag.to_owned() }))
+    };
+    parsed().ok_or_else(|| unreadable(key, "not a due time"))
+}
+
+/// The timers due at or before an instant, the earliest first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn due_until(rows: &dyn Rows, until_ms: i64, limit: usize) -> Result<Vec<(String, Due)>, StoreError> {
+    let end = [&[DUE], until_ms.max(0).saturating_add(1).to_be_bytes().as_slice()].concat();
+    let found = rows.range(&[DUE], &end, limit)?;
+    found.iter().map(|(key, _)| read_due_key(key)).collect()
+}
+
+/// An order id's payments, oldest first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn attempts(
+    rows: &dyn Rows,
+    merchant: &MerchantId,
+    order_id: &str,
+    limit: usize,
+) -> Result<Vec<PaymentId>, StoreError> {
+    let prefix = attempts_prefix(merchant, order_id);
+    let found = rows.range(&prefix, &after_prefix(&prefix), limit)?;
+    found.iter().map(|(key, value)| payment_id(key, value)).collect()
+}
+
+/// Reads a payment id that is a row's value.
+///
+/// # Errors
+/// When it is none.
+pub fn payment_id(key: &[u8], value: &[u8]) -> Result<PaymentId, StoreError> {
+    let text = std::str::from_utf8(value).map_err(|why| unreadable(key, why))?;
+    text.parse().map_err(|why| unreadable(key, why))
+}
+
+/// The events of a stream from a version to a version, both included.
+///
+/// # Errors
+/// When the store cannot be read or an event is missing.
+pub fn records(rows: &dyn Rows, stream: &str, first: u32, last: u32) -> Result<Vec<RecordRow>, StoreError> {
+    let (from, to) = (record_key(stream, first), record_key(stream, last.saturating_add(1)));
+    let count = usize::try_from(last.saturating_add(1).saturating_sub(first)).unwrap_or(usize::MAX);
+    let found = rows.range(&from, &to, count)?;
+    if found.len() != count {
+        return Err(unreadable(&from, format!("{} events where {count} should be", found.len())));
+    }
+    found.iter().map(|(key, value)| RecordRow::decode(key, value)).collect()
+}
+
+/// A row that does not hold what it should.
+pub fn unreadable(key: &[u8], why: impl std::fmt::Display) -> StoreError {
+    StoreError::Row { key: hex::encode(key), why: why.to_string() }
+}
+
+/// Reads one row of a kind.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn read<T>(
+    rows: &dyn Rows,
+    key: &[u8],
+    decode: impl FnOnce(&[u8], &[u8]) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    rows.get(key)?.map(|value| decode(key, &value)).transpose()
+}

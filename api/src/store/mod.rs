@@ -1,0 +1,107 @@
+//! The owner's local store behind one trait: ordered rows of bytes, moved in one atomic write per batch.
+//! A cache of the ledger: delete it and it is rebuilt. Nothing enters it that the log has not accepted, and no card data ever.
+
+mod disk;
+mod memory;
+
+pub use disk::{Disk, DiskSettings, PartitionRows};
+pub use memory::Memory;
+
+use std::collections::BTreeMap;
+
+/// What one batch does to the rows: a value is put, `None` takes the row away.
+pub type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// A row as it was read: key, value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
+/// The store could not be read or written. Whoever meets it stops serving the partition: the ledger is not harmed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The engine beneath failed; after a failed write it accepts no further one.
+    #[error("the store at {path} failed: {why}")]
+    Engine {
+        /// The folder.
+        path: String,
+        /// What the engine said.
+        why: String,
+    },
+    /// Another process has the folder open.
+    #[error("the store at {path} is open in another process; give each process a folder of its own")]
+    Locked {
+        /// The folder.
+        path: String,
+    },
+    /// The folder holds another ledger's rows.
+    #[error(
+        "the store at {path} belongs to ledger {found}, this is ledger {wanted}; give this ledger another folder"
+    )]
+    OtherLedger {
+        /// The folder.
+        path: String,
+        /// The ledger id in the store.
+        found: String,
+        /// The ledger id in the directory's genesis.
+        wanted: String,
+    },
+    /// The rows were written by another version of this program.
+    #[error(
+        "the store at {path} has format {found}, this program writes {wanted}; delete the folder, it is rebuilt"
+    )]
+    OtherFormat {
+        /// The folder.
+        path: String,
+        /// The format in the store.
+        found: String,
+        /// The format of this program.
+        wanted: &'static str,
+    },
+    /// A row does not hold what its kind of row holds.
+    #[error("row {key} of the store cannot be read ({why}); delete the store's folder, it is rebuilt")]
+    Row {
+        /// The key in hex.
+        key: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Reading rows, whatever is beneath.
+pub trait Rows {
+    /// The value of one row.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The rows with `from <= key < to`, in order, at most `limit` of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Row>, StoreError>;
+}
+
+/// The first key after every key that starts with `prefix`; empty when there is none (all bytes 0xff).
+#[must_use]
+pub fn after_prefix(prefix: &[u8]) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            return end;
+        }
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_after_a_prefix_is_above_all_of_its_keys_and_below_the_next() {
+        assert_eq!(after_prefix(b"ab"), b"ac");
+        assert_eq!(after_prefix(&[1, 255, 255]), [2]);
+        assert_eq!(after_prefix(&[255]), Vec::<u8>::new());
+    }
+}

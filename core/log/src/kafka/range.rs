@@ -110,7 +110,7 @@ impl<T> Reading<'_, T> {
                 Some(Ok(message)) => {
                     heard = Instant::now();
                     self.message(&message, convert);
-                    if self.full() {
+                    if self.full() && self.position < self.end {
                         self.hand_over(false, take)?;
                     }
                 }

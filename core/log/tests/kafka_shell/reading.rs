@@ -29,8 +29,10 @@ fn a_range_ends_on_its_end_although_control_records_are_never_delivered() {
     let at = prefix.payments();
     transaction(&prefix, &at, 2, false);
     transaction(&prefix, &at, 1, true);
-    let (low, high) = watermarks(&prefix.settings, &at).unwrap();
-    assert_eq!((low, high), (0, 5));
+    // Kafka answers a commit before it has written the control record.
+    let high = prefix.until("both control records", || {
+        watermarks(&prefix.settings, &at).ok().map(|(_, high)| high).filter(|high| *high == 5)
+    });
     let mut hand = Hand::new(&prefix, &at, "first");
     let offsets = |records: &[RawRecord]| records.iter().map(|raw| raw.offset).collect::<Vec<i64>>();
     let (records, through, _) = read(&mut hand, 0, high);

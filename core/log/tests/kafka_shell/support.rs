@@ -40,6 +40,15 @@ impl Prefix {
         prefix
     }
 
+    /// Settings of a broker that is not there, with short patience. Nothing listens on the discard port.
+    pub fn nowhere(&self) -> KafkaSettings {
+        let mut settings = self.settings.clone();
+        settings.bootstrap = "127.0.0.1:9".to_owned();
+        settings.delivery_timeout_ms = 200;
+        settings.request_timeout_ms = 200;
+        settings
+    }
+
     pub fn payments(&self) -> PartitionId {
         PartitionId::new(&self.settings.topics().payments, 0)
     }
@@ -157,9 +166,13 @@ pub struct Hand {
 impl Hand {
     /// Follows from the beginning.
     pub fn new(prefix: &Prefix, at: &PartitionId, incarnation: &str) -> Hand {
+        Hand::with(&prefix.settings, at, incarnation)
+    }
+
+    pub fn with(settings: &KafkaSettings, at: &PartitionId, incarnation: &str) -> Hand {
         let (sender, completions) = unbounded();
         let sink = Arc::new(move |completion| sender.send(completion).unwrap_or_default());
-        let io = PartitionIo::start(&prefix.settings, at.clone(), sink).unwrap();
+        let io = PartitionIo::start(settings, at.clone(), sink).unwrap();
         let me = Fence { incarnation: incarnation.to_owned(), address: "http://127.0.0.1:1".to_owned() };
         let mut writer = Writer::new(Reader::new(at.clone(), DEPTH), me);
         writer.set_genesis(genesis());

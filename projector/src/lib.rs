@@ -1,1 +1,15 @@
 //! Events in, rows out: follows the ledger into MariaDB, rebuilds, verifies, and replays for an auditor.
+
+pub mod checkpoint;
+pub mod context;
+pub mod db;
+pub mod entry;
+pub mod follow;
+pub mod lane;
+pub mod migrate;
+pub mod projections;
+pub mod rebuild;
+pub mod run;
+pub mod swap;
+pub mod worker;
+pub mod write;

@@ -1,0 +1,41 @@
+-- What each event that moved money means to each payee: a merchant's sale or cancel, a branch's or agency's commission.
+-- Entries are only ever added; amounts are signed by their effect on what the payee is owed.
+CREATE TABLE IF NOT EXISTS settlement_entries (
+    partition_no     INT         NOT NULL,
+    seq              BIGINT      NOT NULL COMMENT 'of the event',
+    entry_no         INT         NOT NULL COMMENT '0 is the merchant''s, then the commissions, in the order of their lines',
+    payee_kind       VARCHAR(8)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'MERCHANT | BRANCH | AGENCY',
+    payee_id         BINARY(16)  NOT NULL,
+    kind             VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
+        COMMENT 'SALE | CANCEL | COMMISSION | COMMISSION_RETURN',
+    merchant_id      BINARY(16)  NOT NULL,
+    branch_id        BINARY(16)  NOT NULL COMMENT 'the branch as it was at the sale',
+    agency_id        BINARY(16)  NOT NULL,
+    payment_id       BINARY(16)  NOT NULL,
+    transaction_id   BINARY(16)  NOT NULL COMMENT 'the row of transactions: the payment, or the cancel',
+    order_id         VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    method           VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    currency         CHAR(3)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    amount           BIGINT      NOT NULL COMMENT 'of the sale or cancel; of a commission the amount it was reckoned from',
+    sale_supply      BIGINT      NOT NULL,
+    sale_vat         BIGINT      NOT NULL,
+    sale_tax_free    BIGINT      NOT NULL,
+    fee_supply       BIGINT      NOT NULL COMMENT 'of the merchant''s fees, of a commission its own',
+    fee_vat          BIGINT      NOT NULL,
+    pay_out_amount   BIGINT      NOT NULL COMMENT 'what the payee is owed by this entry',
+    fees             TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+        COMMENT 'JSON: the lines behind the fee, each with type, rate, supply, vat, total, contract version and rule',
+    contract_version INT         NOT NULL COMMENT 'of the merchant''s contract',
+    posting_policy   VARCHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    sold_date        DATE        NOT NULL COMMENT 'day in Asia/Seoul',
+    pay_out_date     DATE        NOT NULL COMMENT 'day in Asia/Seoul the pay-out is expected',
+    occurred_at      DATETIME(3) NOT NULL COMMENT 'UTC, the event''s own time',
+    PRIMARY KEY (partition_no, seq, entry_no),
+    KEY by_payee_sold   (payee_id, sold_date),
+    KEY by_payee_paid   (payee_id, pay_out_date),
+    KEY by_branch_sold  (branch_id, sold_date),
+    KEY by_agency_sold  (agency_id, sold_date),
+    KEY by_sold         (sold_date),
+    KEY by_paid         (pay_out_date),
+    KEY by_payment      (payment_id)
+) ENGINE = InnoDB;

@@ -1,0 +1,158 @@
+//! What every part of the projector needs: where Kafka and MariaDB are, how to wait, and what can go wrong.
+
+use crate::db::{Database, DbError, Remedy};
+use crate::entry::CannotProject;
+use crate::lane::{Lane, Step};
+use crate::projections::cells::Unreadable;
+use ledger_log::kafka::{FollowError, KafkaError, KafkaSettings, read_at};
+use ledger_log::{Cursor, PartitionId, Reader, Stop};
+use mysql_async::Conn;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// The wish to end, waited for by threads that sleep.
+#[derive(Debug, Clone, Default)]
+pub struct Stopping(Arc<(Mutex<bool>, Condvar)>);
+
+impl Stopping {
+    /// Asks everybody to end; wakes those who wait.
+    pub fn stop(&self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.1.notify_all();
+    }
+
+    /// Whether somebody asked.
+    pub fn is_asked(&self) -> bool {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sleeps for so long, or until somebody asks.
+    pub fn wait(&self, time: Duration) {
+        let asked = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.0.1.wait_timeout_while(asked, time, |asked| !*asked).unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Where things are, and the runtime that MariaDB's connections live on.
+#[derive(Clone)]
+pub struct Context {
+    /// Where the ledger is.
+    pub kafka: KafkaSettings,
+    /// Where the tables are.
+    pub database: Database,
+    /// Drives the connections.
+    pub runtime: Handle,
+    /// The wish to end.
+    pub stopping: Stopping,
+}
+
+/// Why work on a partition ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The ledger cannot be read, or must not be read on.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
+    /// Kafka does not answer.
+    #[error(transparent)]
+    Kafka(#[from] KafkaError),
+    /// MariaDB failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Somebody else has the partition, or a rebuild replaced the version: begin again from what is there now.
+    #[error("{0}")]
+    Lost(String),
+    /// An accepted record that this program cannot use.
+    #[error(transparent)]
+    CannotProject(#[from] CannotProject),
+    /// A row that this program never wrote.
+    #[error("MariaDB holds a row this program did not write: {0}")]
+    Unreadable(#[from] Unreadable),
+    /// The live table was made by another version of the mapping.
+    #[error(
+        "{projection} was made by mapping {table}, this program has mapping {program}: run `ledger-projector rebuild \
+         {projection}` with the program that is to go on"
+    )]
+    OtherMapping {
+        /// Which projection.
+        projection: &'static str,
+        /// The mapping that made the table.
+        table: u32,
+        /// This program's.
+        program: u32,
+    },
+}
+
+impl From<Stop> for Trouble {
+    fn from(stop: Stop) -> Trouble {
+        Trouble::Follow(stop.into())
+    }
+}
+
+impl Trouble {
+    /// Whether waiting and beginning again can help.
+    pub fn passes(&self) -> bool {
+        match self {
+            Trouble::Follow(FollowError::Kafka(_)) | Trouble::Kafka(_) | Trouble::Lost(_) => true,
+            Trouble::Db(e) => e.remedy() != Remedy::GiveUp,
+            Trouble::Follow(FollowError::Stop(_))
+            | Trouble::CannotProject(_)
+            | Trouble::Unreadable(_)
+            | Trouble::OtherMapping { .. } => false,
+        }
+    }
+}
+
+impl Context {
+    /// Whether the process was asked to end.
+    pub fn stopping(&self) -> bool {
+        self.stopping.is_asked()
+    }
+
+    /// Sleeps for so long, or until the process is asked to end.
+    pub fn wait(&self, time: Duration) {
+        self.stopping.wait(time);
+    }
+
+    /// Runs a conversation with MariaDB to its end, from a thread of its own.
+    pub fn wait_for<F: Future>(&self, conversation: F) -> F::Output {
+        self.runtime.block_on(conversation)
+    }
+
+    /// A connection of one's own.
+    ///
+    /// # Errors
+    /// When MariaDB is away.
+    pub fn connect(&self) -> Result<Conn, DbError> {
+        self.wait_for(self.database.connect())
+    }
+
+    /// Re-reads the record of a checkpoint and compares.
+    ///
+    /// # Errors
+    /// A [`Stop`] with both hashes when it is missing or another one.
+    pub fn verify_cursor(&self, at: &PartitionId, cursor: &Cursor) -> Result<(), Trouble> {
+        let found = read_at(&self.kafka, at, cursor.offset)?;
+        Ok(Reader::verify_cursor(at, cursor, found.as_ref())?)
+    }
+
+    /// Tells the metrics how far the lanes are, and which stopped.
+    pub fn report(&self, lanes: &[Lane]) {
+        for lane in lanes {
+            let labels =
+                [("projection", lane.projection.name.to_owned()), ("partition", lane.checkpoint.at.to_string())];
+            // A gauge is a float; no total rests on it.
+            metrics::gauge!("ledger_projection_seq", &labels).set(lane.checkpoint.seq() as f64);
+            let stopped = f64::from(u8::from(lane.stopped.is_some()));
+            metrics::gauge!("ledger_projection_stopped", &labels).set(stopped);
+        }
+    }
+
+    /// Counts what is about to be written.
+    pub fn count(&self, steps: &[(&mut Lane, Step)]) {
+        for (lane, step) in steps {
+            let records = u64::try_from(step.records).unwrap_or(u64::MAX);
+            metrics::counter!("ledger_projection_records_total", "projection" => lane.projection.name).increment(records);
+        }
+    }
+}

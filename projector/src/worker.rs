@@ -1,0 +1,208 @@
+//! Follows one partition into all tables, on a thread of its own. It writes only from where the checkpoints stand, and
+//! stops for good where the ledger is damaged or says what it cannot understand; everything else it waits out.
+
+use crate::checkpoint;
+use crate::context::{Context, Trouble};
+use crate::db::{self, Backoff, Remedy};
+use crate::entry::Decoded;
+use crate::lane::{Lane, Step};
+use crate::projections::{self, Projection, for_table};
+use crate::swap;
+use crate::write::{WriteError, write};
+use ledger_log::PartitionId;
+use ledger_log::kafka::{Follower, read_genesis};
+use mysql_async::Conn;
+use std::time::Duration;
+
+/// The most records of one transaction.
+const BATCH: usize = 2_000;
+/// How long to wait for the first record of a batch; a stop is noticed this often.
+const WAIT: Duration = Duration::from_millis(250);
+
+/// One partition's projector.
+pub struct Worker<'a> {
+    context: &'a Context,
+    at: PartitionId,
+    conn: Option<Conn>,
+    backoff: Backoff,
+}
+
+impl<'a> Worker<'a> {
+    /// Nothing is opened yet.
+    pub fn new(context: &'a Context, at: PartitionId) -> Worker<'a> {
+        Worker { context, at, conn: None, backoff: Backoff::new() }
+    }
+
+    /// Projects until the process is asked to stop.
+    ///
+    /// # Errors
+    /// [`Trouble`] that no waiting can end, with where and why.
+    pub fn run(mut self) -> Result<(), Trouble> {
+        while !self.context.stopping() {
+            match self.session() {
+                Ok(()) => return Ok(()),
+                Err(trouble) if trouble.passes() => {
+                    tracing::warn!(partition = %self.at, "{trouble}; trying again");
+                    self.conn = None;
+                    self.context.wait(self.backoff.wait());
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Ok(())
+    }
+
+    /// From the checkpoints as they are now to the first trouble.
+    fn session(&mut self) -> Result<(), Trouble> {
+        let mut lanes = self.lanes()?;
+        let Some(mut follower) = self.follow(&lanes)? else { return Ok(()) };
+        tracing::info!(partition = %self.at, seq = lowest(&lanes), "projecting");
+        while !self.context.stopping() {
+            let batch = follower.next(BATCH, WAIT)?;
+            self.backoff.reset();
+            if batch.accepted.is_empty() {
+                continue;
+            }
+            let batch: Vec<Decoded> = batch.accepted.iter().map(|accepted| Decoded::of(&self.at, accepted)).collect();
+            self.project(&mut lanes, &batch)?;
+        }
+        Ok(())
+    }
+
+    /// Where every projection stands in this partition.
+    fn lanes(&mut self) -> Result<Vec<Lane>, Trouble> {
+        let at = self.at.clone();
+        let mut lanes = Vec::new();
+        for projection in &projections::ALL {
+            let context = self.context;
+            let conn = self.connection()?;
+            context.wait_for(swap::settle(conn, projection.name))?;
+            let opened = checkpoint::open(conn, projection.name, projection.mapping, &at);
+            lanes.push(lane(projection, context.wait_for(opened)?)?);
+        }
+        Ok(lanes)
+    }
+
+    /// Opens the log at the lowest lane, after re-reading the record of every lane's checkpoint. None when the process
+    /// was asked to stop before the partition had a genesis.
+    fn follow(&self, lanes: &[Lane]) -> Result<Option<Follower>, Trouble> {
+        let settings = &self.context.kafka;
+        let depth = loop {
+            if let Some((genesis, _)) = read_genesis(settings, &self.at)? {
+                break genesis.depth;
+            }
+            self.context.wait(WAIT);
+            if self.context.stopping() {
+                return Ok(None);
+            }
+        };
+        for cursor in lanes.iter().filter_map(|lane| lane.checkpoint.cursor.as_ref()) {
+            self.context.verify_cursor(&self.at, cursor)?;
+        }
+        let from = lanes.iter().min_by_key(|lane| lane.checkpoint.seq()).and_then(|lane| lane.checkpoint.cursor.clone());
+        Ok(Some(Follower::open(settings, self.at.clone(), depth, from)?))
+    }
+
+    /// Writes one batch into every lane that is behind it, and remembers which lanes stopped.
+    fn project(&mut self, lanes: &mut [Lane], batch: &[Decoded]) -> Result<(), Trouble> {
+        for lane in lanes.iter() {
+            lane.check_passing(batch)?;
+        }
+        loop {
+            match self.attempt(lanes, batch) {
+                Err(Trouble::Db(e)) if e.remedy() == Remedy::Reconnect && !self.context.stopping() => {
+                    tracing::warn!(partition = %self.at, error = %e, "MariaDB is away; waiting");
+                    self.conn = None;
+                    self.context.wait(self.backoff.wait());
+                    self.reread(lanes, batch)?;
+                }
+                outcome => break outcome?,
+            }
+        }
+        self.backoff.reset();
+        self.context.report(lanes);
+        match lanes.iter().find_map(|lane| lane.stopped.clone()) {
+            Some(why) if lanes.iter().all(|lane| lane.stopped.is_some()) => Err(Trouble::CannotProject(why)),
+            _ => Ok(()),
+        }
+    }
+
+    fn attempt(&mut self, lanes: &mut [Lane], batch: &[Decoded]) -> Result<(), Trouble> {
+        let mut steps: Vec<(&mut Lane, Step)> = Vec::new();
+        for lane in lanes {
+            let new = lane.new_in(batch);
+            let loaded = self.load(lane, new)?;
+            let stopped_before = lane.stopped.is_some();
+            let step = lane.step(new, &loaded)?;
+            if let (false, Some(why)) = (stopped_before, &lane.stopped) {
+                tracing::error!(projection = lane.projection.name, "stopped: {why}");
+            }
+            if let Some(step) = step {
+                steps.push((lane, step));
+            }
+        }
+        if steps.is_empty() {
+            return Ok(());
+        }
+        self.context.count(&steps);
+        let context = self.context;
+        let conn = self.connection()?;
+        context.wait_for(write(conn, &mut steps)).map_err(|e| match e {
+            WriteError::Lost { .. } => Trouble::Lost(e.to_string()),
+            WriteError::Db(e) => Trouble::Db(e),
+        })
+    }
+
+    fn load(&mut self, lane: &Lane, new: &[Decoded]) -> Result<Vec<projections::Cells>, Trouble> {
+        let Some(sql) = lane.projection.load else { return Ok(Vec::new()) };
+        let wanted = (lane.projection.fold)().wanted(new);
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = for_table(sql, lane.projection.name, &lane.table);
+        let context = self.context;
+        let conn = self.connection()?;
+        Ok(context.wait_for(db::load_by_id(conn, &sql, &wanted))?)
+    }
+
+    /// After a lost connection: did the transaction take place? Every lane of it moved, or none did.
+    fn reread(&mut self, lanes: &mut [Lane], batch: &[Decoded]) -> Result<(), Trouble> {
+        for lane in lanes.iter_mut().filter(|lane| !lane.new_in(batch).is_empty()) {
+            let (name, at, mapping) = (lane.projection.name, lane.checkpoint.at.clone(), lane.projection.mapping);
+            let context = self.context;
+            let conn = self.connection()?;
+            let now = context.wait_for(checkpoint::open(conn, name, mapping, &at))?;
+            let ours = batch.iter().any(|decoded| now.cursor.as_ref() == Some(&decoded.cursor));
+            if now.version != lane.checkpoint.version || (now.cursor != lane.checkpoint.cursor && !ours) {
+                return Err(Trouble::Lost(format!("{name} of {at} moved while MariaDB was away")));
+            }
+            lane.checkpoint = now;
+        }
+        Ok(())
+    }
+
+    fn connection(&mut self) -> Result<&mut Conn, Trouble> {
+        if self.conn.is_none() {
+            self.conn = Some(self.context.connect()?);
+        }
+        self.conn.as_mut().ok_or_else(|| Trouble::Lost("no connection right after connecting".to_owned()))
+    }
+}
+
+fn lane(projection: &'static Projection, checkpoint: checkpoint::Checkpoint) -> Result<Lane, Trouble> {
+    if checkpoint.mapping != projection.mapping {
+        return Err(Trouble::OtherMapping {
+            projection: projection.name,
+            table: checkpoint.mapping,
+            program: projection.mapping,
+        });
+    }
+    if checkpoint.retired {
+        return Err(Trouble::Lost(format!("{} is being replaced by a rebuild", projection.name)));
+    }
+    Ok(Lane { projection, table: projection.name.to_owned(), checkpoint, stopped: None })
+}
+
+fn lowest(lanes: &[Lane]) -> u64 {
+    lanes.iter().map(|lane| lane.checkpoint.seq()).min().unwrap_or(0)
+}

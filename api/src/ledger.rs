@@ -3,7 +3,7 @@
 
 mod handle;
 
-pub use handle::{Ledger, Port, Read, Request, Slot};
+pub use handle::{Ledger, Port, READ_WITHIN, Read, Request, Slot};
 
 use crate::acquirers::CardCompanion;
 use crate::envelope::CardProblem;

@@ -1,12 +1,159 @@
-//! The engine.
-/// Unix milliseconds, now.
-#[must_use]
-pub fn now_ms() -> i64 {
-    0
+//! The shell of the owners: one OS thread and one blocking channel that HTTP, Kafka's threads, acquirers' answers and checks all
+//! feed. It decides nothing about payments; it keeps time, carries what the owners give out, and nothing in it spins.
+
+mod chores;
+mod clock;
+mod effects;
+mod init;
+mod opening;
+mod round;
+mod routing;
+mod slot;
+mod watch;
+
+pub use init::{InitSettings, Initialised, init};
+pub use opening::StartError;
+
+use crate::acquirers::Acquirers;
+use crate::ledger::{Ledger, Port, Request};
+use crate::owner::{CallId, OwnerSettings, Returned};
+use crate::store::DiskSettings;
+use crossbeam_channel::{Receiver, Sender};
+use ledger_domain::directory::Digest;
+use ledger_domain::ids::KeyId;
+use ledger_domain::lines::AcquirerId;
+use ledger_domain::payment::effects::Timing;
+use ledger_log::Completion;
+use ledger_log::kafka::KafkaSettings;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::runtime::Handle;
+
+/// How the engine is set up; each field has the unit in its name or type.
+#[derive(Clone, Debug)]
+pub struct EngineSettings {
+    /// Where Kafka is and what the topics are called.
+    pub kafka: KafkaSettings,
+    /// Partitions of the payments topic, where it is made.
+    pub payments_partitions: i32,
+    /// The store's folder.
+    pub store_dir: PathBuf,
+    /// The store's memory.
+    pub disk: DiskSettings,
+    /// Where other processes reach this one; fences name it.
+    pub address: String,
+    /// Bounds of every owner.
+    pub owner: OwnerSettings,
+    /// How long to wait for acquirers.
+    pub timing: Timing,
+    /// Payments whose states are kept in memory per partition.
+    pub most_streams: usize,
+    /// Requests under way at a time; more are answered at once.
+    pub most_under_way: usize,
+    /// How far the own clock may be from the broker's before no client command is decided, ms.
+    pub clock_bound_ms: i64,
+    /// How often topic settings and the log's head are checked again.
+    pub recheck_every: Duration,
+    /// How long a partition lost to another process is left alone before it is taken back.
+    pub retake_after: Duration,
+    /// Acquirers of the configuration, with whether they keep tombstones: facts of the directory.
+    pub acquirers: Vec<(AcquirerId, bool)>,
+    /// The first operator's key, taken only while the directory has no key at all.
+    pub first_operator_key: Option<FirstKey>,
 }
-/// In.
+
+impl EngineSettings {
+    /// Settings with their defaults: four partitions, 64 MiB of cache, 4096 requests, a clock bound of two seconds, checks every
+    /// 30 seconds.
+    #[must_use]
+    pub fn new(kafka: KafkaSettings, store_dir: PathBuf) -> Self {
+        Self {
+            kafka,
+            payments_partitions: 4,
+            store_dir,
+            disk: DiskSettings::default(),
+            address: String::new(),
+            owner: OwnerSettings::default(),
+            timing: Timing::default(),
+            most_streams: 20_000,
+            most_under_way: 4_096,
+            clock_bound_ms: 2_000,
+            recheck_every: Duration::from_secs(30),
+            retake_after: Duration::from_secs(10),
+            acquirers: Vec::new(),
+            first_operator_key: None,
+        }
+    }
+}
+
+/// A key by its id and keyed hash; never its secret.
+#[derive(Clone, Debug)]
+pub struct FirstKey {
+    /// Its id.
+    pub key_id: KeyId,
+    /// HMAC-SHA-256 under the pepper.
+    pub hash: Digest,
+}
+
+/// What comes in through the one channel.
 #[derive(Debug)]
 pub enum Input {
     /// From HTTP.
-    Request(crate::ledger::Request),
+    Request(Request),
+    /// From a partition's Kafka shell, by the partition's place in the engine.
+    Log(usize, Completion),
+    /// From an acquirer.
+    Returned(usize, CallId, Returned),
+    /// The topics were looked at again: what is too weak, if anything.
+    Topics(Option<String>),
+    /// Finish what is accepted, within this time.
+    Stop(Duration),
+}
+
+/// A running engine; dropping it does not stop it, [`Engine::stop`] does.
+#[derive(Debug)]
+pub struct Engine {
+    inputs: Sender<Input>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the engine of an initialised ledger. Blocks while Kafka is asked; commands are taken once [`Ledger::readiness`]
+    /// says so.
+    ///
+    /// # Errors
+    /// When the ledger was never initialised, a topic's settings are too weak, the store belongs to another ledger or does not
+    /// match the log, or Kafka cannot be reached.
+    pub fn start(
+        settings: EngineSettings,
+        runtime: Handle,
+        acquirers: Acquirers,
+    ) -> Result<(Ledger, Self), StartError> {
+        let (inputs, received): (Sender<Input>, Receiver<Input>) = crossbeam_channel::unbounded();
+        let port = Arc::new(Port::new(settings.most_under_way));
+        let effects = effects::Effects::new(runtime, acquirers, inputs.clone());
+        let watch = watch::start(settings.kafka.clone(), settings.recheck_every, inputs.clone())?;
+        let core = opening::open(settings, inputs.clone(), Arc::clone(&port), effects, watch)?;
+        let thread = std::thread::Builder::new().name("ledger engine".to_owned());
+        let thread = thread.spawn(move || round::live(core, &received)).map_err(StartError::Thread)?;
+        let engine = Self { inputs: inputs.clone(), thread: Some(thread) };
+        Ok((Ledger::new(inputs, port), engine))
+    }
+
+    /// Takes no new commands, finishes what is accepted within `deadline`, and writes the store out. Blocks.
+    pub fn stop(mut self, deadline: Duration) {
+        drop(self.inputs.send(Input::Stop(deadline)));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Unix milliseconds, now.
+#[must_use]
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Reads are answered within this time or not at all.
-const READ_WITHIN: Duration = Duration::from_secs(5);
+pub const READ_WITHIN: Duration = Duration::from_secs(5);
 /// The owner answers at the deadline itself; the handle waits this much longer before it speaks in its place.
 const OWNER_IS_LATE: Duration = Duration::from_millis(500);
 
@@ -161,7 +161,7 @@ impl Ledger {
     }
 
     async fn read<T>(&self, request: impl FnOnce(Slot<Read<T>>) -> Request) -> Read<T> {
-        let why = match self.ask(READ_WITHIN, request).await {
+        let why = match self.ask(READ_WITHIN + OWNER_IS_LATE, request).await {
             Asked::Answered(answer) => return answer,
             Asked::NotTaken(why) => why,
             Asked::NoAnswer => "the ledger could not confirm this in time",

@@ -54,6 +54,7 @@ impl Owner {
             Genesis::read(payload).map_err(|why| Fatal::Unreadable { at, why: why.to_string() })?;
             let row = GenesisRow { hash: accepted.hash, payload: payload.clone() };
             self.layers.accept([(rows::genesis_key(), Some(row.encode()))].into());
+            self.genesis = Some(row);
         }
         Ok(0)
     }

@@ -194,9 +194,9 @@ impl Owner {
             }
         }
         let view = self.layers.over(ctx.store, false);
-        for (reply, query) in self.reads.take_confirmed(|_| true) {
-            let found = self.rules.find(&query, &view, &self.at)?;
-            self.out.push_back(Out::Found(reply, Ok(found)));
+        for asked in self.reads.take_confirmed(|_| true) {
+            let found = self.rules.find(&asked.query, &view, &self.at)?;
+            self.out.push_back(Out::Found(asked.reply, Ok(found)));
         }
         Ok(())
     }

@@ -31,11 +31,11 @@ pub use works::{Backoff, CallId};
 
 use crate::ledger::{Answer, Submission, Unavailable};
 use crate::store::{Changes, Rows};
-use ledger_domain::ids::CommandId;
+use ledger_domain::ids::{CommandId, PaymentId};
 use ledger_log::{Fence, PartitionId, Payload, Ticket, Writer};
 use questions::{Held, Questions};
 use replies::{Replies, Stage};
-use rows::CursorRow;
+use rows::{CursorRow, GenesisRow};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use works::Works;
 
@@ -142,6 +142,14 @@ struct AwaitsOutcome {
     reply: ReplyId,
 }
 
+/// A read that waits for its confirmation.
+#[derive(Debug)]
+struct Asked {
+    reply: ReplyId,
+    query: Query,
+    until_ms: i64,
+}
+
 /// One partition's owner.
 #[derive(Debug)]
 pub struct Owner {
@@ -163,7 +171,8 @@ pub struct Owner {
     clients: VecDeque<Pending>,
     arrivals: u64,
     held: Questions<Held>,
-    reads: Questions<(ReplyId, Query)>,
+    reads: Questions<Asked>,
+    genesis: Option<GenesisRow>,
     replies: Replies,
     outcomes: HashMap<String, Vec<AwaitsOutcome>>,
     works: Works,
@@ -194,6 +203,7 @@ impl Owner {
             arrivals: 0,
             held: Questions::default(),
             reads: Questions::default(),
+            genesis: None,
             replies: Replies::default(),
             outcomes: HashMap::new(),
             works: Works::new(settings.backoff),
@@ -221,13 +231,32 @@ impl Owner {
         self.clients.push_back(pending);
     }
 
-    /// A read; its answer comes as [`Out::Found`]. The shell bounds its time.
-    pub fn ask(&mut self, reply: ReplyId, query: Query) {
+    /// A read; its answer comes as [`Out::Found`], at `until_ms` at the latest.
+    pub fn ask(&mut self, reply: ReplyId, query: Query, until_ms: i64) {
         if let Standing::Stopped(why) = &self.standing {
             let unavailable = Unavailable { why: why.clone(), retry_after_s: RETRY_AFTER_S };
             return self.out.push_back(Out::Found(reply, Err(unavailable)));
         }
-        self.reads.push((reply, query));
+        self.reads.push(Asked { reply, query, until_ms });
+    }
+
+    /// The partition's genesis as the store has it, before the owner starts.
+    pub fn set_genesis(&mut self, genesis: Option<GenesisRow>) {
+        self.genesis = genesis;
+    }
+
+    /// The partition's genesis, once accepted.
+    #[must_use]
+    pub const fn genesis(&self) -> Option<&GenesisRow> {
+        self.genesis.as_ref()
+    }
+
+    /// Whether this partition has the payment's stream, as far as it is accepted.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn holds(&self, payment: PaymentId, store: &dyn Rows) -> Result<bool, Fatal> {
+        Ok(self.layers.over(store, false).get(&rows::stream_key(&payment.to_string()))?.is_some())
     }
 
     /// A command of the owner itself, found by the shell.
@@ -302,10 +331,7 @@ impl Owner {
         while let Some((reply, stage)) = self.replies.take_late(i64::MAX) {
             self.out.push_back(Out::Answer(reply, last_word(stage, why)));
         }
-        for (reply, _) in self.reads.take(|_| true) {
-            let unavailable = Unavailable { why: why.to_owned(), retry_after_s: RETRY_AFTER_S };
-            self.out.push_back(Out::Found(reply, Err(unavailable)));
-        }
+        self.end_reads(why, |_| true);
         drop(self.held.take(|_| true));
         self.own.clear();
         self.clients.clear();
@@ -338,8 +364,18 @@ impl Owner {
         }
     }
 
+    fn end_reads(&mut self, why: &str, which: impl Fn(&Asked) -> bool) {
+        for asked in self.reads.take(which) {
+            let unavailable = Unavailable { why: why.to_owned(), retry_after_s: RETRY_AFTER_S };
+            self.out.push_back(Out::Found(asked.reply, Err(unavailable)));
+        }
+    }
+
     /// Tells everybody whose time has come what can be said.
     fn speak_late(&mut self, now_ms: i64) {
+        if self.reads.any(|asked| asked.until_ms <= now_ms) {
+            self.end_reads("the ledger could not confirm this in time", |asked| asked.until_ms <= now_ms);
+        }
         let before = self.replies.len();
         while let Some((reply, stage)) = self.replies.take_late(now_ms) {
             let answer = last_word(stage, "the log did not take the command in time");

@@ -62,6 +62,11 @@ impl<T> Questions<T> {
         Vec::from(now)
     }
 
+    /// Whether some question is such.
+    pub fn any(&self, which: impl Fn(&T) -> bool) -> bool {
+        self.asked.iter().map(|(_, question)| question).chain(&self.confirmed).any(which)
+    }
+
     /// Takes out every question for which `which` holds, confirmed or not.
     pub fn take(&mut self, mut which: impl FnMut(&T) -> bool) -> Vec<T> {
         let mut taken = Vec::new();

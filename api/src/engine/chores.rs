@@ -1,0 +1,85 @@
+//! What the engine itself wants of the directory: opened partitions, the configured acquirers, the first operator's key. All go
+//! the way of every command; a second time the directory refuses them.
+
+use super::opening::Core;
+use super::slot::Slot;
+use crate::owner::{DirectoryView, Fatal, Own, OwnCommand, Rules, Standing, own_command_id};
+use ledger_domain::directory::{
+    Digest, DirectoryCommand, IssueKey, OpenPartition, PartitionRef, RegisterAcquirer, Scope,
+};
+use ledger_domain::recorded::Actor;
+use ledger_log::{Genesis, Position};
+
+impl Core {
+    /// The directory as far as it is accepted.
+    pub fn directory(&self) -> DirectoryView {
+        match self.slots.first().map(|slot| slot.owner.rules()) {
+            Some(Rules::Directory(rules)) => rules.view().clone(),
+            Some(Rules::Payments(_)) | None => DirectoryView::default(),
+        }
+    }
+
+    /// Asks the directory for what is missing in it. To be called when its reign begins and when a partition's does.
+    pub fn chores(&mut self) {
+        let view = self.directory();
+        let mut wanted = Vec::new();
+        if let Some(first) =
+            self.settings.first_operator_key.as_ref().filter(|_| view.directory.has_no_keys())
+        {
+            let (key_id, hash) = (first.key_id, first.hash);
+            let issue = IssueKey { key_id, scope: Scope::Operator, hash };
+            wanted.push((format!("first-key/{key_id}"), DirectoryCommand::IssueKey(issue)));
+        }
+        for (acquirer, tombstones) in &self.settings.acquirers {
+            if view.directory.acquirer(acquirer).is_none_or(|known| known.tombstones != *tombstones) {
+                // A promise may be changed back: then it is another command, after another position.
+                let after = view.position.as_ref().map_or_else(String::new, Position::to_string);
+                let command = RegisterAcquirer { acquirer: acquirer.clone(), tombstones: *tombstones };
+                let about = format!("acquirer/{acquirer}/{tombstones}/{after}");
+                wanted.push((about, DirectoryCommand::RegisterAcquirer(command)));
+            }
+        }
+        wanted.extend(self.slots.iter().skip(1).filter_map(|slot| opening(slot, &view)));
+        let Some(directory) = self.slots.first_mut() else { return };
+        for (about, command) in wanted {
+            directory.owner.want(Own {
+                command: own_command_id(&about),
+                actor: Actor::System,
+                cause: None,
+                what: OwnCommand::Directory(command),
+            });
+        }
+    }
+
+    /// Holds every led payments partition against the directory. One that differs from what was opened stops all of them.
+    pub fn check_geneses(&mut self) {
+        let mut wrong = None;
+        for slot in self.slots.iter().skip(1) {
+            let Some(row) = slot.owner.genesis() else { continue };
+            let quotes = Genesis::read(&row.payload).ok().is_some_and(|genesis| {
+                genesis.ledger_id == self.genesis.ledger_id
+                    && genesis.of == Some(self.genesis_hash.to_string())
+            });
+            let opened = self.opened(&slot.at);
+            if !quotes || opened.is_some_and(|opened| opened != Digest(row.hash.0)) {
+                let opened = opened.map_or_else(|| "nothing".to_owned(), |hash| hash.to_string());
+                wrong = Some(format!("{} has genesis {}, the directory says {opened}", slot.at, row.hash));
+            }
+        }
+        if let Some(why) = wrong {
+            self.slots.iter_mut().for_each(|slot| slot.stop(&Fatal::Disagree(why.clone())));
+        }
+    }
+}
+
+/// The command that opens a led partition in the directory, if it is not.
+fn opening(slot: &Slot, view: &DirectoryView) -> Option<(String, DirectoryCommand)> {
+    let row = slot.owner.genesis().filter(|_| slot.owner.standing() == &Standing::Leading)?;
+    let partition = PartitionRef { topic: slot.at.topic.to_string(), partition: slot.at.partition };
+    if view.directory.partitions().any(|(known, _)| *known == partition) {
+        return None;
+    }
+    let genesis_hash = Digest(row.hash.0);
+    let about = format!("open/{}/{genesis_hash}", slot.at);
+    Some((about, DirectoryCommand::OpenPartition(OpenPartition { partition, genesis_hash })))
+}

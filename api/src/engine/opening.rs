@@ -1,0 +1,162 @@
+//! What has to be true before the engine runs, and the opening of partitions: an uninitialised ledger, a weak topic, another
+//! ledger's store and a store the log does not agree with are all refused in words.
+
+use super::effects::Effects;
+use super::slot::{self, Slot};
+use super::watch::Watch;
+use super::{EngineSettings, Input, now_ms};
+use crate::ledger::Port;
+use crate::owner::{DirectoryRules, Fatal, Owner, Payments, Rules, rows};
+use crate::store::{Disk, Rows, StoreError};
+use crossbeam_channel::Sender;
+use ledger_domain::directory::{Digest, PartitionRef};
+use ledger_log::kafka::{FollowError, KafkaError, PartitionIo, ensure_topics, partitions, read_genesis};
+use ledger_log::{Fence, Genesis, Hash, PartitionId, Stop};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Why the engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// `init` has not been run.
+    #[error("the ledger under {topic} was never initialised; run `ledger-api init` once")]
+    NotInitialised {
+        /// The directory's topic.
+        topic: String,
+    },
+    /// `init` has been run before.
+    #[error("the ledger under {topic} exists already, with id {ledger_id}")]
+    AlreadyInitialised {
+        /// The directory's topic.
+        topic: String,
+        /// Its id.
+        ledger_id: String,
+    },
+    /// The genesis did not come into the log.
+    #[error("the directory's genesis could not be written: {0}")]
+    Genesis(String),
+    /// Kafka cannot be reached or is not safe.
+    #[error(transparent)]
+    Kafka(#[from] KafkaError),
+    /// The genesis cannot be read.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
+    /// Log and store disagree, or the log is damaged.
+    #[error(transparent)]
+    Log(#[from] Stop),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store's content cannot be used.
+    #[error(transparent)]
+    Owner(#[from] Fatal),
+    /// The machine has no more threads.
+    #[error("no thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// Everything the engine's thread works with.
+pub struct Core {
+    pub settings: EngineSettings,
+    pub inputs: Sender<Input>,
+    pub port: Arc<Port>,
+    pub effects: Effects,
+    pub disk: Disk,
+    pub genesis: Genesis,
+    pub genesis_hash: Hash,
+    pub incarnation: String,
+    /// The directory's is the first; payments follow once the directory leads.
+    pub slots: Vec<Slot>,
+    pub _watch: Watch,
+}
+
+/// Checks everything and opens the directory.
+pub fn open(
+    settings: EngineSettings,
+    inputs: Sender<Input>,
+    port: Arc<Port>,
+    effects: Effects,
+    watch: Watch,
+) -> Result<Core, StartError> {
+    ensure_topics(&settings.kafka, settings.payments_partitions)?;
+    let at = PartitionId::new(&settings.kafka.topics().directory, 0);
+    let Some((genesis, genesis_hash)) = read_genesis(&settings.kafka, &at)? else {
+        return Err(StartError::NotInitialised { topic: at.topic.to_string() });
+    };
+    let disk = Disk::open(&settings.store_dir, settings.disk)?;
+    disk.belongs_to(&genesis.ledger_id)?;
+    let incarnation = Uuid::now_v7().simple().to_string();
+    let slots = Vec::new();
+    let mut core = Core {
+        settings,
+        inputs,
+        port,
+        effects,
+        disk,
+        genesis,
+        genesis_hash,
+        incarnation,
+        slots,
+        _watch: watch,
+    };
+    let rows = core.disk.partition(&at)?;
+    let rules = Rules::Directory(Box::new(DirectoryRules::load(&rows, &at)?));
+    core.add(&at, rules, None)?;
+    Ok(core)
+}
+
+impl Core {
+    /// Opens every payments partition; the directory says which of them may be empty.
+    pub fn open_payments(&mut self) -> Result<(), StartError> {
+        let topic = self.settings.kafka.topics().payments;
+        let count = partitions(&self.settings.kafka, &topic)?;
+        for partition in 0..count {
+            let at = PartitionId::new(&topic, partition);
+            if self.slots.iter().any(|slot| slot.at == at) {
+                continue;
+            }
+            let genesis = match self.opened(&at) {
+                // An opened partition that is empty is a loss, never a new beginning.
+                Some(_) => None,
+                None => Some(self.quoting_genesis()),
+            };
+            let rules = Payments::new(self.settings.timing, self.settings.most_streams);
+            self.add(&at, Rules::Payments(Box::new(rules)), genesis)?;
+        }
+        Ok(())
+    }
+
+    /// The hash a partition was opened with, as the directory says.
+    pub fn opened(&self, at: &PartitionId) -> Option<Digest> {
+        let directory = self.directory();
+        let wanted = PartitionRef { topic: at.topic.to_string(), partition: at.partition };
+        directory.directory.partitions().find(|(known, _)| **known == wanted).map(|(_, hash)| *hash)
+    }
+
+    fn quoting_genesis(&self) -> Genesis {
+        Genesis {
+            of: Some(self.genesis_hash.to_string()),
+            incarnation: self.incarnation.clone(),
+            address: self.settings.address.clone(),
+            ..self.genesis.clone()
+        }
+    }
+
+    fn add(&mut self, at: &PartitionId, rules: Rules, genesis: Option<Genesis>) -> Result<(), StartError> {
+        let rows = self.disk.partition(at)?;
+        let reader = slot::reader(&self.settings.kafka, at, &rows)?;
+        let cursor = rows::read(&rows, &rows::cursor_key(), rows::CursorRow::decode)?;
+        let stored = rows.get(&rows::genesis_key())?;
+        let stored =
+            stored.map(|value| rows::GenesisRow::decode(&rows::genesis_key(), &value)).transpose()?;
+        let mut owner = Owner::new(at.clone(), rules, self.settings.owner.clone(), cursor);
+        owner.set_ledger_id(&self.genesis.ledger_id);
+        owner.set_genesis(stored);
+        let (place, inputs) = (self.slots.len(), self.inputs.clone());
+        let sink = Arc::new(move |completion| drop(inputs.send(Input::Log(place, completion))));
+        let io = PartitionIo::start(&self.settings.kafka, at.clone(), sink)?;
+        let me = Fence { incarnation: self.incarnation.clone(), address: self.settings.address.clone() };
+        self.slots.push(Slot::open(reader, rows, owner, io, (me, genesis), now_ms()));
+        Ok(())
+    }
+}

@@ -1,0 +1,257 @@
+//! The engine's one loop: take everything that waits in the channel, let every owner do what it can, carry what they give out,
+//! write the store once, wait. A new batch begins when the last one ends; no command waits for a timer.
+
+use super::clock::BrokerClock;
+use super::opening::{Core, StartError};
+use super::routing::Replies;
+use super::{Input, now_ms};
+use crate::ledger::{PartitionReadiness, Readiness};
+use crate::owner::{Gate, Out, Standing};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The longest the engine sleeps: timers and deadlines are looked at this often.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
+/// The most that is taken in before the owners get their turn.
+const MOST_AT_ONCE: usize = 4_096;
+/// How long to wait before partitions that could not be opened are tried again.
+const OPEN_AGAIN: Duration = Duration::from_secs(2);
+
+/// What the loop remembers beside the partitions.
+struct Life {
+    core: Core,
+    replies: Replies,
+    clock: BrokerClock,
+    weak_topics: Option<String>,
+    not_open: Option<(String, Instant)>,
+    stop_by: Option<Instant>,
+    checked: Instant,
+    standings: Vec<Standing>,
+    readiness: Readiness,
+    readiness_told: Instant,
+}
+
+/// Lives until it is told to stop.
+pub fn live(core: Core, inputs: &Receiver<Input>) {
+    let clock = BrokerClock::new(core.settings.clock_bound_ms);
+    let mut life = Life {
+        core,
+        replies: Replies::default(),
+        clock,
+        weak_topics: None,
+        not_open: None,
+        stop_by: None,
+        checked: Instant::now(),
+        standings: Vec::new(),
+        readiness: Readiness::default(),
+        readiness_told: Instant::now(),
+    };
+    life.publish_directory();
+    loop {
+        match inputs.recv_timeout(life.wait()) {
+            Ok(input) => life.take(input),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        for input in inputs.try_iter().take(MOST_AT_ONCE) {
+            life.take(input);
+        }
+        life.round();
+        if life.may_end() {
+            break;
+        }
+    }
+    life.end();
+}
+
+impl Life {
+    fn wait(&self) -> Duration {
+        let next = self.core.slots.iter().filter_map(|slot| slot.owner.next_ms()).min();
+        let until = next.map_or(LONGEST_WAIT, |at_ms| {
+            Duration::from_millis(at_ms.saturating_sub(now_ms()).max(1).unsigned_abs())
+        });
+        until.min(LONGEST_WAIT)
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Request(request) => self.core.route(request, &mut self.replies),
+            Input::Log(place, completion) => {
+                if let Some(slot) = self.core.slots.get_mut(place) {
+                    slot.feed(completion, &mut self.clock, now_ms());
+                }
+            }
+            Input::Returned(place, call, returned) => {
+                if let Some(slot) = self.core.slots.get_mut(place)
+                    && let Err(fatal) = slot.owner.returned(call, returned, now_ms(), &slot.rows)
+                {
+                    slot.stop(&fatal);
+                }
+            }
+            Input::Topics(finding) => self.topics(finding),
+            Input::Stop(deadline) => self.stop_by = Some(Instant::now() + deadline),
+        }
+    }
+
+    fn topics(&mut self, finding: Option<String>) {
+        if let Some(why) = finding.as_ref().filter(|_| self.weak_topics.is_none()) {
+            tracing::error!(target: "engine", why, "no new commands are taken");
+        }
+        self.weak_topics = finding;
+    }
+
+    fn round(&mut self) {
+        let now = now_ms();
+        let mut directory = self.core.directory();
+        for place in 0..self.core.slots.len() {
+            let gate = self.gate(place, now);
+            let Some(slot) = self.core.slots.get_mut(place) else { continue };
+            slot.run(&directory, &gate, now);
+            while let Some(out) = slot.poll() {
+                match out {
+                    Out::Call(id, call) => self.core.effects.start(place, id, call),
+                    out => self.replies.give(out),
+                }
+            }
+            slot.save();
+            if place == 0 {
+                let newer = self.core.directory();
+                if newer.position != directory.position {
+                    directory = newer;
+                    self.publish_directory();
+                }
+            }
+        }
+        let changed = self.look_after(now);
+        if changed || self.readiness_told.elapsed() > LONGEST_WAIT {
+            self.publish_readiness();
+        }
+    }
+
+    /// Why clients of this partition are not served at this moment, if so.
+    fn gate(&self, place: usize, now: i64) -> Gate {
+        let clock = self.clock.trouble(now);
+        let behind = || {
+            let directory = self.core.slots.first().map(|slot| slot.owner.standing());
+            let leads = directory == Some(&Standing::Leading);
+            (place > 0 && !leads).then(|| "the directory is not followed at this moment".to_owned())
+        };
+        let stopping = self.stop_by.map(|_| "the ledger is stopping".to_owned());
+        let timers_stopped = clock.is_some();
+        Gate {
+            closed: stopping.or_else(|| self.weak_topics.clone()).or(clock).or_else(behind),
+            timers_stopped,
+        }
+    }
+
+    /// What changes with the partitions' standing, and what is looked at now and then.
+    fn look_after(&mut self, now: i64) -> bool {
+        let standings: Vec<Standing> =
+            self.core.slots.iter().map(|slot| slot.owner.standing().clone()).collect();
+        let changed = standings != self.standings;
+        if changed {
+            self.standings = standings;
+            self.not_open = None;
+            self.core.check_geneses();
+            if self.standings.first() == Some(&Standing::Leading) {
+                self.open_payments();
+                self.core.chores();
+            }
+        } else if self.not_open.as_ref().is_some_and(|(_, tried)| tried.elapsed() > OPEN_AGAIN) {
+            self.open_payments();
+        }
+        let retake_after = self.core.settings.retake_after;
+        for slot in &mut self.core.slots {
+            if slot.lost_at.is_some_and(|lost| lost.elapsed() > retake_after) {
+                slot.lead(now);
+            }
+        }
+        if self.checked.elapsed() > self.core.settings.recheck_every {
+            self.checked = Instant::now();
+            self.core.slots.iter_mut().for_each(super::slot::Slot::check);
+        }
+        changed
+    }
+
+    fn open_payments(&mut self) {
+        let opened: Result<(), StartError> = self.core.open_payments();
+        self.not_open = opened.err().map(|why| {
+            tracing::error!(target: "engine", %why, "a payments partition could not be opened");
+            (why.to_string(), Instant::now())
+        });
+    }
+
+    fn publish_directory(&self) {
+        self.core.port.publish_directory(Arc::clone(&self.core.directory().directory));
+    }
+
+    fn publish_readiness(&mut self) {
+        self.readiness_told = Instant::now();
+        let closed = self.gate(0, now_ms()).closed;
+        let not_open = self.not_open.as_ref().map(|(why, _)| why.clone());
+        let readiness = Readiness {
+            ledger_id: Some(self.core.genesis.ledger_id.clone()),
+            partitions: self.core.slots.iter().map(readiness).collect(),
+            problems: closed.into_iter().chain(not_open).chain(self.not_opened_yet()).collect(),
+        };
+        if readiness != self.readiness {
+            self.readiness = readiness.clone();
+            self.core.port.publish_readiness(readiness);
+        }
+        let (mut in_flight, mut waiting, mut open) = (0, 0, 0);
+        for slot in &self.core.slots {
+            let load = slot.owner.load();
+            in_flight += load.0;
+            waiting += load.1;
+            open += load.2;
+        }
+        metrics::gauge!("ledger_records_in_flight").set(gauge(in_flight));
+        metrics::gauge!("ledger_callers_waiting").set(gauge(waiting));
+        metrics::gauge!("ledger_open_intents").set(gauge(open));
+    }
+
+    /// Nobody can be registered before the directory has opened every partition there is.
+    fn not_opened_yet(&self) -> Option<String> {
+        let opened =
+            self.core.slots.iter().skip(1).filter(|slot| self.core.opened(&slot.at).is_some()).count();
+        let all = self.core.slots.len().saturating_sub(1);
+        (all == 0 || opened < all).then(|| format!("{opened} of {all} payments partitions are opened"))
+    }
+
+    fn may_end(&self) -> bool {
+        let quiet = || self.core.slots.iter().all(|slot| slot.owner.is_quiet());
+        self.stop_by.is_some_and(|by| Instant::now() >= by || quiet())
+    }
+
+    fn end(mut self) {
+        for slot in &mut self.core.slots {
+            slot.owner.stop("the ledger is stopping");
+            while let Some(out) = slot.poll() {
+                self.replies.give(out);
+            }
+            slot.save();
+        }
+        if let Err(why) = self.core.disk.sync() {
+            tracing::warn!(target: "engine", %why, "the store was not written out; it is read on from where it stands");
+        }
+        for slot in std::mem::take(&mut self.core.slots) {
+            slot.close(Duration::from_secs(2));
+        }
+    }
+}
+
+fn readiness(slot: &super::slot::Slot) -> PartitionReadiness {
+    let (ready, state) = match slot.owner.standing() {
+        Standing::CatchingUp => (false, "catching up".to_owned()),
+        Standing::Leading => (true, "leading".to_owned()),
+        Standing::Lost(to) => (false, format!("owned by the process at {}", to.address)),
+        Standing::Stopped(why) => (false, format!("stopped: {why}")),
+    };
+    PartitionReadiness { partition: slot.at.to_string(), ready, state, seq: slot.owner.seq() }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric")]
+fn gauge(number: usize) -> f64 {
+    number as f64
+}

@@ -1,0 +1,153 @@
+//! One partition in the engine: its writer, its Kafka shell, its owner and its rows, and the one order in which they are served.
+
+use super::clock::BrokerClock;
+use super::opening::StartError;
+use crate::owner::{Ctx, DirectoryView, Fatal, Gate, Out, Owner, Standing, rows};
+use crate::store::{PartitionRows, Rows};
+use ledger_log::kafka::{KafkaSettings, PartitionIo, read_at};
+use ledger_log::{Completion, Delivery, Fate, Fence, Genesis, PartitionId, Reader, Writer};
+use std::time::Instant;
+
+/// Holds until genesis states it.
+const FIRST_DEPTH: u32 = 20_000;
+
+/// One partition.
+pub struct Slot {
+    pub at: PartitionId,
+    pub owner: Owner,
+    pub rows: PartitionRows,
+    writer: Writer,
+    io: PartitionIo,
+    fates: Vec<Fate>,
+    /// When it was asked to lead, Unix ms.
+    led_ms: i64,
+    pub lost_at: Option<Instant>,
+    told_progress: (u64, Instant),
+}
+
+/// A reader that stands where the store stands, after the log was found to agree.
+pub fn reader(kafka: &KafkaSettings, at: &PartitionId, store: &dyn Rows) -> Result<Reader, StartError> {
+    let cursor = rows::read(store, &rows::cursor_key(), rows::CursorRow::decode)?;
+    let Some(cursor) = cursor.map(|row| row.cursor) else {
+        tracing::info!(target: "engine", partition = %at, "the store is empty: it is built from the log");
+        return Ok(Reader::new(at.clone(), FIRST_DEPTH));
+    };
+    let found = read_at(kafka, at, cursor.offset)?;
+    Reader::verify_cursor(at, &cursor, found.as_ref())?;
+    let genesis = rows::read(store, &rows::genesis_key(), rows::GenesisRow::decode)?;
+    let depth =
+        genesis.and_then(|row| Genesis::read(&row.payload).ok()).map_or(FIRST_DEPTH, |genesis| genesis.depth);
+    Ok(Reader::at(at.clone(), depth, cursor))
+}
+
+impl Slot {
+    /// Puts a partition together and asks to lead it. `genesis` is what an empty partition may be opened with.
+    pub fn open(
+        reader: Reader,
+        rows: PartitionRows,
+        owner: Owner,
+        io: PartitionIo,
+        (me, genesis): (Fence, Option<Genesis>),
+        now_ms: i64,
+    ) -> Self {
+        let mut writer = Writer::new(reader, me);
+        if let Some(genesis) = genesis {
+            writer.set_genesis(genesis);
+        }
+        let at = writer.reader().partition().clone();
+        let told_progress = (owner.seq(), Instant::now());
+        let fates = Vec::new();
+        let mut slot =
+            Self { at, owner, rows, writer, io, fates, led_ms: now_ms, lost_at: None, told_progress };
+        slot.lead(now_ms);
+        slot
+    }
+
+    /// Wishes to lead, again or for the first time.
+    pub fn lead(&mut self, now_ms: i64) {
+        self.led_ms = now_ms;
+        self.lost_at = None;
+        self.writer.lead();
+        self.io.drain(&mut self.writer, &mut self.fates);
+    }
+
+    /// Looks whether the log still holds what was accepted.
+    pub fn check(&mut self) {
+        self.writer.check();
+        self.io.drain(&mut self.writer, &mut self.fates);
+    }
+
+    /// Takes in what Kafka reports.
+    pub fn feed(&mut self, completion: Completion, clock: &mut BrokerClock, now_ms: i64) {
+        if let Completion::Delivered { delivery: Delivery::At { timestamp_ms, .. }, .. } = &completion {
+            clock.measure(*timestamp_ms, self.owner.oldest_in_flight_ms().unwrap_or(self.led_ms), now_ms);
+        }
+        self.io.feed(&mut self.writer, completion, &mut self.fates);
+        self.learn(now_ms);
+    }
+
+    /// Lets the owner do all it can do now.
+    pub fn run(&mut self, directory: &DirectoryView, gate: &Gate, now_ms: i64) {
+        // Appending gives work to the shell, which may report at once and make room again; one further look is enough.
+        for _ in 0..2 {
+            let mut ctx = Ctx { now_ms, log: &mut self.writer, store: &self.rows, directory, gate };
+            if let Err(fatal) = self.owner.run(&mut ctx) {
+                self.stop(&fatal);
+            }
+            self.io.drain(&mut self.writer, &mut self.fates);
+            if self.fates.is_empty() {
+                return;
+            }
+            self.learn(now_ms);
+        }
+    }
+
+    /// Writes to the store what was accepted.
+    pub fn save(&mut self) {
+        let changes = self.owner.take_changes();
+        if changes.is_empty() {
+            return;
+        }
+        if let Err(why) = self.rows.commit(changes) {
+            self.stop(&Fatal::Store(why));
+        }
+        let (told, at) = self.told_progress;
+        let building = self.owner.standing() == &Standing::CatchingUp;
+        if building && at.elapsed().as_secs() >= 2 && self.owner.seq() > told {
+            tracing::info!(target: "engine", partition = %self.at, seq = self.owner.seq(), "reading the log");
+            self.told_progress = (self.owner.seq(), Instant::now());
+        }
+    }
+
+    /// The next thing the owner gives out.
+    pub fn poll(&mut self) -> Option<Out> {
+        self.owner.poll()
+    }
+
+    /// This process serves the partition no further, and says why.
+    pub fn stop(&mut self, fatal: &Fatal) {
+        tracing::error!(target: "engine", partition = %self.at, why = %fatal, "stopped serving");
+        self.owner.stop(&fatal.to_string());
+    }
+
+    /// Ends the Kafka shell.
+    pub fn close(self, deadline: std::time::Duration) {
+        if !self.io.stop(deadline) {
+            tracing::warn!(target: "engine", partition = %self.at, "something of the Kafka shell did not end in time");
+        }
+    }
+
+    fn learn(&mut self, now_ms: i64) {
+        for fate in std::mem::take(&mut self.fates) {
+            if let Fate::Stopped(stop) = &fate {
+                tracing::error!(target: "engine", partition = %self.at, why = %stop, "stopped serving");
+            }
+            if let Err(fatal) = self.owner.fate(fate, now_ms, &self.rows) {
+                self.stop(&fatal);
+            }
+        }
+        if matches!(self.owner.standing(), Standing::Lost(_)) && self.lost_at.is_none() {
+            self.lost_at = Some(Instant::now());
+        }
+    }
+}

@@ -36,7 +36,20 @@ pub enum CardError {
     Masked,
 }
 
-/// A card number that passed Luhn. No `Debug`, `Display`, `Clone`, `PartialEq` or `Serialize`, on purpose.
+/// A card number that passed Luhn. No `Debug`, `Display`, `Clone`, `PartialEq` or `Serialize`, on purpose:
+///
+/// ```compile_fail,E0277
+/// let number = ledger_domain::card::CardNumber::parse("4111111111111111").unwrap_or_else(|_| loop {});
+/// println!("{number:?}");
+/// ```
+/// ```compile_fail,E0277
+/// let number = ledger_domain::card::CardNumber::parse("4111111111111111").unwrap_or_else(|_| loop {});
+/// println!("{number}");
+/// ```
+/// ```compile_fail,E0277
+/// let number = ledger_domain::card::CardNumber::parse("4111111111111111").unwrap_or_else(|_| loop {});
+/// serde_json::to_string(&number);
+/// ```
 pub struct CardNumber {
     digits: [u8; MAX_DIGITS],
     length: usize,
@@ -73,9 +86,16 @@ impl CardNumber {
     }
 }
 
+impl Zeroize for CardNumber {
+    fn zeroize(&mut self) {
+        self.digits.zeroize();
+        self.length = 0;
+    }
+}
+
 impl Drop for CardNumber {
     fn drop(&mut self) {
-        self.digits.zeroize();
+        self.zeroize();
     }
 }
 

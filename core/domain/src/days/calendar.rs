@@ -1,7 +1,7 @@
 //! Which days banks pay out in Korea. A calendar is versioned data: a published version never changes, a holiday
 //! that is declared later comes with the next version, and an event names the version it was dated with.
 
-use time::{Month, Weekday};
+use time::Weekday;
 
 use super::{Day, Moment, korea};
 
@@ -75,7 +75,6 @@ pub fn sold_date(now: Moment, earliest: Option<Day>) -> Day {
     earliest.map_or(today, |open| open.max(today))
 }
 
-/// First of January, for tests and defaults that need a day without parsing.
-pub fn new_year(year: i32) -> Option<Day> {
-    time::Date::from_calendar_date(year, Month::January, 1).ok().map(Day::new)
-}
+#[cfg(test)]
+#[path = "calendar_tests.rs"]
+mod tests;

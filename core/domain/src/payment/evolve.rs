@@ -87,7 +87,12 @@ fn approved(state: Payment, data: &Approved) -> Step {
     match state {
         Payment::InProgress(sale) => paid(*sale, &data.approval.acquirer_transaction, &data.money),
         Payment::Unknown(unknown) => paid(unknown.sale, &data.approval.acquirer_transaction, &data.money),
-        _ => Err(WRONG_STATE),
+        Payment::Ready
+        | Payment::NetCancelling(_)
+        | Payment::Unresolved(_)
+        | Payment::Done(_)
+        | Payment::Canceled(_)
+        | Payment::Aborted(_) => Err(WRONG_STATE),
     }
 }
 
@@ -114,7 +119,12 @@ fn aborted(state: Payment) -> Step {
         Payment::NetCancelling(unknown) if !unknown.late_approval => {
             Ok(Payment::Aborted(closed(&unknown.sale, false)))
         }
-        _ => Err(WRONG_STATE),
+        Payment::Ready
+        | Payment::NetCancelling(_)
+        | Payment::Unresolved(_)
+        | Payment::Done(_)
+        | Payment::Canceled(_)
+        | Payment::Aborted(_) => Err(WRONG_STATE),
     }
 }
 
@@ -165,7 +175,14 @@ fn late_approval(state: Payment) -> Step {
         Payment::Aborted(closed) if !closed.late_approval => {
             Ok(Payment::Aborted(Closed { late_approval: true, ..closed }))
         }
-        _ => Err(WRONG_STATE),
+        Payment::Ready
+        | Payment::InProgress(_)
+        | Payment::Unknown(_)
+        | Payment::NetCancelling(_)
+        | Payment::Unresolved(_)
+        | Payment::Done(_)
+        | Payment::Canceled(_)
+        | Payment::Aborted(_) => Err(WRONG_STATE),
     }
 }
 
@@ -178,16 +195,7 @@ fn unresolved(state: Payment, at: Moment) -> Step {
 }
 
 fn proposed(mut state: Payment, proposal: Proposal) -> Step {
-    let place = match (&mut state, proposal.resolution.cancel_id()) {
-        (Payment::Unresolved(unknown), None) => &mut unknown.proposal,
-        (Payment::Done(paid), Some(cancel_id)) => {
-            match paid.pending.get_mut(&cancel_id).map(|p| &mut p.stage) {
-                Some(PendingStage::Unresolved { proposal }) => proposal,
-                _ => return Err("the cancel is not unresolved"),
-            }
-        }
-        _ => return Err(WRONG_STATE),
-    };
+    let place = place_of_proposal(&mut state, proposal.resolution.cancel_id())?;
     if place.as_ref().is_some_and(|earlier| earlier.by != proposal.by) {
         return Err("another person's proposal stands");
     }
@@ -195,40 +203,61 @@ fn proposed(mut state: Payment, proposal: Proposal) -> Step {
     Ok(state)
 }
 
-fn resolved(state: Payment, data: &Resolved) -> Step {
-    if data.proposed_by == data.confirmed_by {
-        return Err("one person alone resolved it");
-    }
-    match (state, &data.resolution, &data.money) {
-        (Payment::Unresolved(unknown), Resolution::Paid { approval }, Some(money)) => {
-            agreed(unknown.proposal.as_ref(), data)?;
-            paid(unknown.sale, &approval.acquirer_transaction, money)
-        }
-        (Payment::Unresolved(unknown), Resolution::NotPaid {}, None) => {
-            agreed(unknown.proposal.as_ref(), data)?;
-            Ok(Payment::Aborted(closed(&unknown.sale, unknown.late_approval)))
-        }
-        (Payment::Unresolved(unknown), Resolution::Reversed {}, None) => {
-            agreed(unknown.proposal.as_ref(), data)?;
-            Ok(Payment::Canceled(closed(&unknown.sale, unknown.late_approval)))
-        }
-        (Payment::Done(paid), Resolution::CancelDone { cancel }, Some(money)) => {
-            agreed(cancel_proposal(&paid, cancel.cancel_id), data)?;
-            cancelled(Payment::Done(paid), cancel.cancel_id, money)
-        }
-        (Payment::Done(paid), Resolution::CancelNotDone { cancel_id }, None) => {
-            agreed(cancel_proposal(&paid, *cancel_id), data)?;
-            freed(Payment::Done(paid), *cancel_id)
-        }
-        _ => Err(WRONG_STATE),
+/// Where the proposal about an unresolved payment, or one of its unresolved cancels, is kept.
+fn place_of_proposal(
+    state: &mut Payment,
+    cancel_id: Option<CancelId>,
+) -> Result<&mut Option<Proposal>, &'static str> {
+    let Some(cancel_id) = cancel_id else {
+        let Payment::Unresolved(unknown) = state else { return Err(WRONG_STATE) };
+        return Ok(&mut unknown.proposal);
+    };
+    let Payment::Done(paid) = state else { return Err(WRONG_STATE) };
+    let pending = paid.pending.get_mut(&cancel_id).ok_or("no such cancel is pending")?;
+    match &mut pending.stage {
+        PendingStage::Unresolved { proposal } => Ok(proposal),
+        PendingStage::Requested | PendingStage::Unknown => Err("the cancel is not unresolved"),
     }
 }
 
-fn cancel_proposal(paid: &Paid, cancel_id: CancelId) -> Option<&Proposal> {
-    match &paid.pending.get(&cancel_id)?.stage {
-        PendingStage::Unresolved { proposal } => proposal.as_ref(),
-        PendingStage::Requested | PendingStage::Unknown => None,
+fn resolved(mut state: Payment, data: &Resolved) -> Step {
+    if data.proposed_by == data.confirmed_by {
+        return Err("one person alone resolved it");
     }
+    agreed(place_of_proposal(&mut state, data.resolution.cancel_id())?.as_ref(), data)?;
+    match &data.resolution {
+        Resolution::Paid { approval } => {
+            let money = data.money.as_ref().ok_or("paid, but nothing moved")?;
+            paid(unresolved_sale(state)?.sale, &approval.acquirer_transaction, money)
+        }
+        Resolution::NotPaid {} => {
+            let unknown = unresolved_sale(state)?;
+            nothing_moved(data)?;
+            Ok(Payment::Aborted(closed(&unknown.sale, unknown.late_approval)))
+        }
+        Resolution::Reversed {} => {
+            let unknown = unresolved_sale(state)?;
+            nothing_moved(data)?;
+            Ok(Payment::Canceled(closed(&unknown.sale, unknown.late_approval)))
+        }
+        Resolution::CancelDone { cancel } => {
+            let money = data.money.as_ref().ok_or("cancelled, but nothing moved")?;
+            cancelled(state, cancel.cancel_id, money)
+        }
+        Resolution::CancelNotDone { cancel_id } => {
+            nothing_moved(data)?;
+            freed(state, *cancel_id)
+        }
+    }
+}
+
+fn unresolved_sale(state: Payment) -> Result<UnknownPayment, &'static str> {
+    let Payment::Unresolved(unknown) = state else { return Err(WRONG_STATE) };
+    Ok(*unknown)
+}
+
+fn nothing_moved(data: &Resolved) -> Result<(), &'static str> {
+    if data.money.is_some() { Err("money moved where none could") } else { Ok(()) }
 }
 
 fn agreed(proposal: Option<&Proposal>, data: &Resolved) -> Result<(), &'static str> {
@@ -254,10 +283,13 @@ fn reserved(state: Payment, data: &CancelRequested) -> Step {
 fn staged(state: Payment, cancel_id: CancelId, stage: PendingStage, at: Moment) -> Step {
     let Payment::Done(mut paid) = state else { return Err(WRONG_STATE) };
     let pending = paid.pending.get_mut(&cancel_id).ok_or("no such cancel is pending")?;
-    match (&pending.stage, &stage) {
-        (PendingStage::Requested, PendingStage::Unknown | PendingStage::Unresolved { .. })
-        | (PendingStage::Unknown, PendingStage::Unresolved { .. }) => {}
-        _ => return Err("the cancel is past that stage"),
+    let order = |stage: &PendingStage| match stage {
+        PendingStage::Requested => 0,
+        PendingStage::Unknown => 1,
+        PendingStage::Unresolved { .. } => 2,
+    };
+    if order(&stage) <= order(&pending.stage) {
+        return Err("the cancel is past that stage");
     }
     pending.stage = stage;
     pending.since = at;

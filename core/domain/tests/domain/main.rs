@@ -1,0 +1,6 @@
+//! Tests of the domain through its public face: given events, when a command, then an event or a rejection.
+
+mod acquirer_rules;
+mod purity;
+mod requests;
+mod support;

@@ -34,7 +34,7 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// A recipe with 60 s to start and 20 s to stop.
+    /// A recipe with 120 s to start and 20 s to stop.
     pub fn new(program: impl Into<PathBuf>, folder: &Path, log: PathBuf, ready: Ready) -> Recipe {
         Recipe {
             program: program.into(),
@@ -43,7 +43,7 @@ impl Recipe {
             folder: folder.to_path_buf(),
             log,
             ready,
-            start_within: Duration::from_secs(60),
+            start_within: Duration::from_secs(120),
             stop_within: Duration::from_secs(20),
         }
     }

@@ -6,33 +6,10 @@ use crate::lane::{Lane, Step};
 use crate::projections::cells::Unreadable;
 use ledger_log::kafka::{FollowError, KafkaError, KafkaSettings, read_at};
 use ledger_log::{Cursor, PartitionId, Reader, Stop};
+use ledger_runtime::{DatabaseError, Shutdown};
 use mysql_async::Conn;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
-
-/// The wish to end, waited for by threads that sleep.
-#[derive(Debug, Clone, Default)]
-pub struct Stopping(Arc<(Mutex<bool>, Condvar)>);
-
-impl Stopping {
-    /// Asks everybody to end; wakes those who wait.
-    pub fn stop(&self) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.0.1.notify_all();
-    }
-
-    /// Whether somebody asked.
-    pub fn is_asked(&self) -> bool {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sleeps for so long, or until somebody asks.
-    pub fn wait(&self, time: Duration) {
-        let asked = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.0.1.wait_timeout_while(asked, time, |asked| !*asked).unwrap_or_else(PoisonError::into_inner));
-    }
-}
 
 /// Where things are, and the runtime that MariaDB's connections live on.
 #[derive(Clone)]
@@ -44,7 +21,7 @@ pub struct Context {
     /// Drives the connections.
     pub runtime: Handle,
     /// The wish to end.
-    pub stopping: Stopping,
+    pub shutdown: Shutdown,
 }
 
 /// Why work on a partition ended.
@@ -106,17 +83,35 @@ impl Trouble {
 impl Context {
     /// Whether the process was asked to end.
     pub fn stopping(&self) -> bool {
-        self.stopping.is_asked()
+        self.shutdown.is_requested()
     }
 
     /// Sleeps for so long, or until the process is asked to end.
     pub fn wait(&self, time: Duration) {
-        self.stopping.wait(time);
+        self.shutdown.wait(time);
     }
 
-    /// Runs a conversation with MariaDB to its end, from a thread of its own.
-    pub fn wait_for<F: Future>(&self, conversation: F) -> F::Output {
-        self.runtime.block_on(conversation)
+    /// Runs a conversation with MariaDB to its end, from a thread of its own. When it takes too long it is broken off,
+    /// and the error's remedy is to give the connection up: it must not be used again.
+    ///
+    /// # Errors
+    /// The conversation's own, or that it took too long.
+    pub fn wait_for<T, E: From<DbError>>(
+        &self,
+        conversation: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let limit = self.database.limit();
+        self.runtime.block_on(async {
+            match tokio::time::timeout(limit, conversation).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(DbError::from(DatabaseError::TimedOut(limit)).into()),
+            }
+        })
+    }
+
+    /// The same context with statements that may take so long.
+    pub fn patient(&self, statement: Duration) -> Context {
+        Context { database: self.database.patient(statement), ..self.clone() }
     }
 
     /// A connection of one's own.
@@ -139,12 +134,14 @@ impl Context {
     /// Tells the metrics how far the lanes are, and which stopped.
     pub fn report(&self, lanes: &[Lane]) {
         for lane in lanes {
-            let labels =
-                [("projection", lane.projection.name.to_owned()), ("partition", lane.checkpoint.at.to_string())];
+            let labels = [
+                ("projection", lane.projection.name.to_owned()),
+                ("partition", lane.checkpoint.at.to_string()),
+            ];
             // A gauge is a float; no total rests on it.
-            metrics::gauge!("ledger_projection_seq", &labels).set(lane.checkpoint.seq() as f64);
+            ::metrics::gauge!("ledger_projection_seq", &labels).set(lane.checkpoint.seq() as f64);
             let stopped = f64::from(u8::from(lane.stopped.is_some()));
-            metrics::gauge!("ledger_projection_stopped", &labels).set(stopped);
+            ::metrics::gauge!("ledger_projection_stopped", &labels).set(stopped);
         }
     }
 
@@ -152,7 +149,8 @@ impl Context {
     pub fn count(&self, steps: &[(&mut Lane, Step)]) {
         for (lane, step) in steps {
             let records = u64::try_from(step.records).unwrap_or(u64::MAX);
-            metrics::counter!("ledger_projection_records_total", "projection" => lane.projection.name).increment(records);
+            ::metrics::counter!("ledger_projection_records_total", "projection" => lane.projection.name)
+                .increment(records);
         }
     }
 }

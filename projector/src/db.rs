@@ -1,24 +1,31 @@
 //! What can go wrong with MariaDB, and which of it is worth trying again. Knows no table.
 
+use ledger_runtime::{DatabaseError, DatabaseSettings, Isolation};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, DriverError, Error, Opts, Row, Value};
+use mysql_async::{Conn, DriverError, Error, Row, Value};
 use std::time::Duration;
 
 /// MariaDB failed, or said something this program does not expect.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// From the driver: the network, the server, or a value that does not convert.
-    #[error("MariaDB: {0}")]
-    Driver(#[from] Error),
-    /// The database's URL cannot be used.
-    #[error("LEDGER_MARIADB_URL: {0}")]
-    Url(&'static str),
+    /// The connection, the server, or a value that does not convert.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// The schema could not be brought up to date.
     #[error("migrating: {0}")]
     Migration(String),
     /// A row or value that this program never writes.
     #[error("MariaDB holds what this program did not write: {0}")]
     Unexpected(String),
+    /// No database was named.
+    #[error("LEDGER_MARIADB_URL is not set; it takes mysql://user:password@host:port/database")]
+    NoUrl,
+}
+
+impl From<Error> for DbError {
+    fn from(error: Error) -> DbError {
+        DbError::Database(error.into())
+    }
 }
 
 /// What to do after a failure.
@@ -37,41 +44,58 @@ impl DbError {
     /// to 1161, 1203, 1317, 1927 and 1969 are a server that is full, leaving, or ended the connection or the statement.
     pub fn remedy(&self) -> Remedy {
         match self {
-            DbError::Driver(Error::Server(e)) => match e.code {
-                1020 | 1205 | 1213 => Remedy::Again,
-                1040 | 1053 | 1152 | 1158..=1161 | 1203 | 1317 | 1927 | 1969 => Remedy::Reconnect,
-                _ => Remedy::GiveUp,
-            },
-            DbError::Driver(Error::Io(_)) => Remedy::Reconnect,
-            DbError::Driver(Error::Driver(
-                DriverError::ConnectionClosed
-                | DriverError::PacketOutOfOrder
-                | DriverError::PoolDisconnected
-                | DriverError::UnexpectedPacket { .. },
-            )) => Remedy::Reconnect,
-            DbError::Driver(_) | DbError::Url(_) | DbError::Migration(_) | DbError::Unexpected(_) => Remedy::GiveUp,
+            DbError::Database(error) if error.is_conflict() => Remedy::Again,
+            DbError::Database(DatabaseError::NoConnection(_) | DatabaseError::TimedOut(_)) => {
+                Remedy::Reconnect
+            }
+            DbError::Database(DatabaseError::Driver(error)) => driver(error),
+            DbError::Database(_) | DbError::Migration(_) | DbError::Unexpected(_) | DbError::NoUrl => {
+                Remedy::GiveUp
+            }
         }
+    }
+}
+
+fn driver(error: &Error) -> Remedy {
+    match error {
+        Error::Io(_) => Remedy::Reconnect,
+        Error::Driver(
+            DriverError::ConnectionClosed
+            | DriverError::PacketOutOfOrder
+            | DriverError::PoolDisconnected
+            | DriverError::UnexpectedPacket { .. },
+        ) => Remedy::Reconnect,
+        Error::Server(e) => match e.code {
+            1040 | 1053 | 1152 | 1158..=1161 | 1203 | 1317 | 1927 | 1969 => Remedy::Reconnect,
+            _ => Remedy::GiveUp,
+        },
+        Error::Driver(_) | Error::Other(_) | Error::Url(_) => Remedy::GiveUp,
     }
 }
 
 /// Where the tables are.
 #[derive(Clone)]
 pub struct Database {
-    opts: Opts,
+    settings: Option<DatabaseSettings>,
 }
 
 impl Database {
-    /// How long a connection may take to come about.
-    const CONNECT: Duration = Duration::from_secs(5);
+    /// How long one conversation may take before its connection is given up, beyond what the server allows a statement.
+    const GRACE: Duration = Duration::from_secs(10);
 
-    /// From `mysql://user:password@host:port/database`.
-    ///
-    /// # Errors
-    /// When the URL cannot be read or names no database. The message never holds the URL.
-    pub fn from_url(url: &str) -> Result<Database, DbError> {
-        let opts = Opts::from_url(url).map_err(|_| DbError::Url("it is no mysql://user:password@host:port/database"))?;
-        opts.db_name().ok_or(DbError::Url("it names no database"))?;
-        Ok(Database { opts })
+    /// With these settings.
+    pub fn new(settings: DatabaseSettings) -> Database {
+        Database { settings: Some(settings) }
+    }
+
+    /// From `mysql://user:password@host:port/database`, with the default bounds.
+    pub fn from_url(url: &str) -> Database {
+        Database::new(DatabaseSettings::new(url, Isolation::ReadCommitted))
+    }
+
+    /// No database at all: for what reads the ledger alone.
+    pub fn none() -> Database {
+        Database { settings: None }
     }
 
     /// A connection of one's own.
@@ -79,15 +103,27 @@ impl Database {
     /// # Errors
     /// When MariaDB is away or refuses.
     pub async fn connect(&self) -> Result<Conn, DbError> {
-        match tokio::time::timeout(Self::CONNECT, Conn::new(self.opts.clone())).await {
-            Ok(conn) => Ok(conn?),
-            Err(_) => Err(DbError::Driver(Error::Io(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))),
-        }
+        Ok(self.settings()?.dedicated().await?)
     }
 
-    /// The options, for the one tool that makes connections of its own: the migration runner.
-    pub(crate) fn opts(&self) -> &Opts {
-        &self.opts
+    /// How long a conversation may take: a server that hangs must not keep its thread for ever.
+    pub fn limit(&self) -> Duration {
+        self.settings
+            .as_ref()
+            .map_or(Self::GRACE, |settings| settings.statement_timeout.saturating_add(Self::GRACE))
+    }
+
+    /// The same, with statements that may take so long: for those that go over whole tables.
+    pub fn patient(&self, statement: Duration) -> Database {
+        let patient = |settings: &DatabaseSettings| DatabaseSettings {
+            statement_timeout: statement,
+            ..settings.clone()
+        };
+        Database { settings: self.settings.as_ref().map(patient) }
+    }
+
+    pub(crate) fn settings(&self) -> Result<&DatabaseSettings, DbError> {
+        self.settings.as_ref().ok_or(DbError::NoUrl)
     }
 }
 

@@ -38,7 +38,8 @@ pub fn read<E: From<Trouble>>(
     let Some((genesis, _)) = read_genesis(&context.kafka, at).map_err(Trouble::from)? else {
         return if until == Until::End { Ok(()) } else { Err(ended(at, until, 0).into()) };
     };
-    let mut follower = Follower::open(&context.kafka, at.clone(), genesis.depth, None).map_err(Trouble::from)?;
+    let mut follower =
+        Follower::open(&context.kafka, at.clone(), genesis.depth, None).map_err(Trouble::from)?;
     let (mut heard, mut seq) = (Instant::now(), 0);
     loop {
         let mut batch = follower.next(BATCH, WAIT).map_err(Trouble::from)?;

@@ -27,7 +27,12 @@ pub async fn migrate(database: &Database) -> Result<Vec<String>, DbError> {
     if got.flatten() != Some(1) {
         return Err(DbError::Migration(format!("another process has been migrating for {LOCK_WAIT_S} s")));
     }
-    let applied = apply(database.opts().clone()).await;
+    // A table may take long to change: the migrations' own session has no time limit.
+    let opts = Opts::from_url(database.settings()?.url.expose());
+    let applied = match opts {
+        Ok(opts) => apply(opts).await,
+        Err(_) => Err(DbError::NoUrl),
+    };
     guard.query_drop(UNLOCK).await?;
     guard.disconnect().await?;
     applied

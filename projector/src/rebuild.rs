@@ -40,7 +40,11 @@ pub struct Rebuilt {
 /// # Errors
 /// When another rebuild of it runs, when nothing is projected yet, or as [`Trouble`] says. The live table is then as
 /// it was.
-pub fn rebuild(context: &Context, projection: &'static Projection, per_second: u32) -> Result<Rebuilt, Trouble> {
+pub fn rebuild(
+    context: &Context,
+    projection: &'static Projection,
+    per_second: u32,
+) -> Result<Rebuilt, Trouble> {
     let mut conn = context.connect()?;
     let name = projection.name;
     if !context.wait_for(swap::lock(&mut conn, name))? {
@@ -66,9 +70,13 @@ impl Rebuild<'_> {
     fn run(&mut self) -> Result<Rebuilt, Trouble> {
         let (name, context) = (self.projection.name, self.context);
         let live = self.live()?;
-        let old = live.first().ok_or_else(|| Trouble::Lost(format!("{name} is not projected yet: nothing to rebuild")))?.clone();
+        let old = live
+            .first()
+            .ok_or_else(|| Trouble::Lost(format!("{name} is not projected yet: nothing to rebuild")))?
+            .clone();
         let new = old.version.saturating_add(1);
-        let keys = context.wait_for(prepare(&mut self.conn, name, new, self.projection.mapping == old.mapping))?;
+        let keys =
+            context.wait_for(prepare(&mut self.conn, name, new, self.projection.mapping == old.mapping))?;
         let mut lanes = self.begin(&live, new)?;
         for lane in &mut lanes {
             self.fill(lane)?;
@@ -79,6 +87,8 @@ impl Rebuild<'_> {
         // Nobody writes the old version any more: where it stands now is where the new one must stand at least.
         let last = self.live()?;
         self.catch_up(&mut lanes, &last, 0)?;
+        // Whoever reads for long must not make every later reader wait behind this.
+        context.wait_for(swap::be_impatient(&mut self.conn))?;
         context.wait_for(swap::rename(&mut self.conn, name, old.version, new))?;
         context.wait_for(swap::finish(&mut self.conn, name, old.version))?;
         Ok(Rebuilt { old: old.version, new, records: self.records })
@@ -94,7 +104,13 @@ impl Rebuild<'_> {
         let (projection, context) = (self.projection, self.context);
         let mut lanes = Vec::new();
         for checkpoint in live {
-            let fresh = Checkpoint { version, mapping: projection.mapping, retired: false, cursor: None, ..checkpoint.clone() };
+            let fresh = Checkpoint {
+                version,
+                mapping: projection.mapping,
+                retired: false,
+                cursor: None,
+                ..checkpoint.clone()
+            };
             context.wait_for(checkpoint::begin(&mut self.conn, &fresh))?;
             let table = swap::beside(projection.name, version);
             lanes.push(Lane { projection, table, checkpoint: fresh, stopped: None });

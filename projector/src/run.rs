@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+/// How long a migration may take, the wait for another process's included.
+const MIGRATION: Duration = Duration::from_secs(3_600);
 /// How often to look for new partitions and for workers that ended.
 const LOOK: Duration = Duration::from_secs(2);
 /// Partitions change rarely: they are asked for once in so many looks.
@@ -34,9 +36,8 @@ pub enum RunError {
 ///
 /// # Errors
 /// [`RunError`], after every worker has ended.
-pub fn run(context: &Context, ready: impl FnOnce()) -> Result<(), RunError> {
-    migrate_patiently(context)?;
-    ready();
+pub fn run(context: &Context) -> Result<(), RunError> {
+    migrate_patiently(&context.patient(MIGRATION))?;
     let mut workers = Workers { context, running: BTreeMap::new(), stopped: BTreeMap::new() };
     let outcome = workers.look_after();
     workers.join_all();
@@ -107,13 +108,19 @@ impl Workers<'_> {
         let thread = thread::Builder::new().name(format!("project {at}"));
         match thread.spawn(move || Worker::new(&context, of).run()) {
             Ok(handle) => _ = self.running.insert(at, handle),
-            Err(e) => tracing::error!(partition = %at, error = %e, "no thread for the partition; trying again"),
+            Err(e) => {
+                tracing::error!(partition = %at, error = %e, "no thread for the partition; trying again")
+            }
         }
     }
 
     fn gather_ended(&mut self) {
-        let ended: Vec<PartitionId> =
-            self.running.iter().filter(|(_, handle)| handle.is_finished()).map(|(at, _)| at.clone()).collect();
+        let ended: Vec<PartitionId> = self
+            .running
+            .iter()
+            .filter(|(_, handle)| handle.is_finished())
+            .map(|(at, _)| at.clone())
+            .collect();
         for at in ended {
             self.gather(&at);
         }
@@ -127,12 +134,12 @@ impl Workers<'_> {
             Err(_) => "its thread panicked".to_owned(),
         };
         tracing::error!(partition = %at, "projecting stopped for good: {why}");
-        metrics::gauge!("ledger_partition_stopped", "partition" => at.to_string()).set(1.0);
+        ::metrics::gauge!("ledger_partition_stopped", "partition" => at.to_string()).set(1.0);
         self.stopped.insert(at.clone(), format!("{at}: {why}"));
     }
 
     fn join_all(&mut self) {
-        self.context.stopping.stop();
+        self.context.shutdown.request();
         let all: Vec<PartitionId> = self.running.keys().cloned().collect();
         for at in all {
             self.gather(&at);

@@ -63,7 +63,11 @@ async fn settle_locked(conn: &mut Conn, name: &str) -> Result<(), DbError> {
         tracing::warn!(projection = name, version = next, "a rebuild died after its swap; finishing it");
         return finish(conn, name, old.version).await;
     }
-    tracing::warn!(projection = name, version = old.version, "a rebuild died before its swap; going on with the old table");
+    tracing::warn!(
+        projection = name,
+        version = old.version,
+        "a rebuild died before its swap; going on with the old table"
+    );
     retire(conn, &old, false).await
 }
 
@@ -74,6 +78,15 @@ async fn settle_locked(conn: &mut Conn, name: &str) -> Result<(), DbError> {
 pub async fn retire(conn: &mut Conn, live: &Checkpoint, retired: bool) -> Result<(), DbError> {
     let params = params! { "name" => &live.projection, "version" => live.version, "retired" => retired };
     Ok(conn.exec_drop(RETIRE, params).await?)
+}
+
+/// From now on this connection waits for tables only shortly: a swap waits for those who read, and all who come later
+/// wait for the swap.
+///
+/// # Errors
+/// When MariaDB fails.
+pub async fn be_impatient(conn: &mut Conn) -> Result<(), DbError> {
+    Ok(conn.query_drop("SET SESSION lock_wait_timeout = 5").await?)
 }
 
 /// The swap itself: the live table steps aside as `<name>_v<old>`, the new one takes its name, in one statement.
@@ -156,7 +169,12 @@ impl Keys {
         self.alter(conn, table, |(name, columns)| format!("ADD KEY `{name}` ({columns})")).await
     }
 
-    async fn alter(&self, conn: &mut Conn, table: &str, part: impl Fn(&(String, String)) -> String) -> Result<(), DbError> {
+    async fn alter(
+        &self,
+        conn: &mut Conn,
+        table: &str,
+        part: impl Fn(&(String, String)) -> String,
+    ) -> Result<(), DbError> {
         if self.0.is_empty() {
             return Ok(());
         }

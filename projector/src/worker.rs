@@ -63,7 +63,8 @@ impl<'a> Worker<'a> {
             if batch.accepted.is_empty() {
                 continue;
             }
-            let batch: Vec<Decoded> = batch.accepted.iter().map(|accepted| Decoded::of(&self.at, accepted)).collect();
+            let batch: Vec<Decoded> =
+                batch.accepted.iter().map(|accepted| Decoded::of(&self.at, accepted)).collect();
             self.project(&mut lanes, &batch)?;
         }
         Ok(())
@@ -99,7 +100,10 @@ impl<'a> Worker<'a> {
         for cursor in lanes.iter().filter_map(|lane| lane.checkpoint.cursor.as_ref()) {
             self.context.verify_cursor(&self.at, cursor)?;
         }
-        let from = lanes.iter().min_by_key(|lane| lane.checkpoint.seq()).and_then(|lane| lane.checkpoint.cursor.clone());
+        let from = lanes
+            .iter()
+            .min_by_key(|lane| lane.checkpoint.seq())
+            .and_then(|lane| lane.checkpoint.cursor.clone());
         Ok(Some(Follower::open(settings, self.at.clone(), depth, from)?))
     }
 
@@ -168,7 +172,8 @@ impl<'a> Worker<'a> {
     /// After a lost connection: did the transaction take place? Every lane of it moved, or none did.
     fn reread(&mut self, lanes: &mut [Lane], batch: &[Decoded]) -> Result<(), Trouble> {
         for lane in lanes.iter_mut().filter(|lane| !lane.new_in(batch).is_empty()) {
-            let (name, at, mapping) = (lane.projection.name, lane.checkpoint.at.clone(), lane.projection.mapping);
+            let (name, at, mapping) =
+                (lane.projection.name, lane.checkpoint.at.clone(), lane.projection.mapping);
             let context = self.context;
             let conn = self.connection()?;
             let now = context.wait_for(checkpoint::open(conn, name, mapping, &at))?;

@@ -14,7 +14,9 @@ use mysql_async::{Conn, IsolationLevel, Transaction, TxOpts};
 pub enum WriteError {
     /// The checkpoint is no longer where this writer started: another projector has the partition, or a rebuild
     /// replaced the version.
-    #[error("{projection} of {at} is no longer at seq {seq} of version {version}: another writer has it, or it was replaced")]
+    #[error(
+        "{projection} of {at} is no longer at seq {seq} of version {version}: another writer has it, or it was replaced"
+    )]
     Lost {
         /// Which projection.
         projection: String,

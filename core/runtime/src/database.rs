@@ -91,6 +91,21 @@ impl Database {
     }
 }
 
+impl DatabaseSettings {
+    /// A connection of one's own beside the pool, with the same session: for a thread that runs every conversation on
+    /// it to its end (a projector, a rebuild), whose locks and snapshot live as long as it does. Whoever drops a future
+    /// that uses it must drop the connection too.
+    ///
+    /// # Errors
+    /// No connection in time, or MariaDB refuses it.
+    pub async fn dedicated(&self) -> Result<Conn, DatabaseError> {
+        match tokio::time::timeout(self.acquire_timeout, Conn::new(self.opts()?)).await {
+            Ok(conn) => Ok(conn?),
+            Err(_) => Err(DatabaseError::NoConnection(self.acquire_timeout)),
+        }
+    }
+}
+
 /// Ends a transaction as `end` says, or rolls it back after an error. An error in rolling back adds nothing: the pool
 /// resets a connection before it hands it out again.
 async fn finish<T, E: From<DatabaseError>>(done: Result<T, E>, conn: &mut Conn, end: &str) -> Result<T, E> {

@@ -67,7 +67,9 @@ pub async fn open<C: Queryable>(
 ) -> Result<Checkpoint, DbError> {
     conn.exec_drop(OPEN, (projection, &*at.topic, at.partition, mapping, projection)).await?;
     let here = live(all(conn, projection).await?).into_iter().find(|checkpoint| checkpoint.at == *at);
-    here.ok_or_else(|| DbError::Unexpected(format!("no checkpoint of {projection} for {at} right after opening it")))
+    here.ok_or_else(|| {
+        DbError::Unexpected(format!("no checkpoint of {projection} for {at} right after opening it"))
+    })
 }
 
 /// Begins a version that a rebuild will fill, before its first record.
@@ -107,8 +109,12 @@ pub async fn advance<C: Queryable>(conn: &mut C, from: &Checkpoint, to: &Cursor)
 fn read(projection: &str, row: Row) -> Result<Checkpoint, DbError> {
     type Columns = (u32, String, i32, i64, u64, Vec<u8>, u64, u32, bool);
     let (version, topic, partition, offset, seq, hash, term, mapping, retired): Columns =
-        mysql_async::from_row_opt(row).map_err(|e| DbError::Unexpected(format!("ledger_checkpoints: {e}")))?;
-    let hash = hash.try_into().map(Hash).map_err(|_| DbError::Unexpected("a checkpoint's hash is not 32 bytes".into()))?;
+        mysql_async::from_row_opt(row)
+            .map_err(|e| DbError::Unexpected(format!("ledger_checkpoints: {e}")))?;
+    let hash = hash
+        .try_into()
+        .map(Hash)
+        .map_err(|_| DbError::Unexpected("a checkpoint's hash is not 32 bytes".into()))?;
     let cursor = (seq > 0).then_some(Cursor { offset, seq, hash, term });
     let at = PartitionId { topic: topic.into(), partition };
     Ok(Checkpoint { projection: projection.to_owned(), version, at, mapping, retired, cursor })

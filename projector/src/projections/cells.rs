@@ -88,7 +88,9 @@ impl<'a> Reader<'a> {
     /// The 16 bytes of an id.
     pub fn id(&mut self) -> Result<[u8; 16], Unreadable> {
         match self.take() {
-            Value::Bytes(bytes) => bytes.as_slice().try_into().map_err(|_| self.wrong(&Value::Bytes(bytes.clone()))),
+            Value::Bytes(bytes) => {
+                bytes.as_slice().try_into().map_err(|_| self.wrong(&Value::Bytes(bytes.clone())))
+            }
             other => Err(self.wrong(other)),
         }
     }
@@ -145,7 +147,8 @@ impl<'a> Reader<'a> {
         let Value::Date(year, month, day, hour, minute, second, micro) = value else {
             return if matches!(value, Value::NULL) { Ok(None) } else { Err(self.wrong(value)) };
         };
-        let date = Month::try_from(*month).and_then(|month| Date::from_calendar_date((*year).into(), month, *day));
+        let date =
+            Month::try_from(*month).and_then(|month| Date::from_calendar_date((*year).into(), month, *day));
         match (date, Time::from_hms_micro(*hour, *minute, *second, *micro)) {
             (Ok(date), Ok(time)) => Ok(Some(PrimitiveDateTime::new(date, time))),
             _ => Err(self.wrong(value)),

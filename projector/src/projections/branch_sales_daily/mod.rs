@@ -17,8 +17,21 @@ pub const PROJECTION: Projection = Projection {
     name: "branch_sales_daily",
     mapping: 1,
     columns: &[
-        "partition_no", "branch_id", "day", "method", "currency", "agency_id", "approval_count", "approval_amount",
-        "cancel_count", "cancel_amount", "net_amount", "fee_supply", "fee_vat", "branch_commission", "agency_commission",
+        "partition_no",
+        "branch_id",
+        "day",
+        "method",
+        "currency",
+        "agency_id",
+        "approval_count",
+        "approval_amount",
+        "cancel_count",
+        "cancel_amount",
+        "net_amount",
+        "fee_supply",
+        "fee_vat",
+        "branch_commission",
+        "agency_commission",
     ],
     key: 6,
     select: include_str!("select.sql"),
@@ -111,7 +124,9 @@ impl Sums {
             ..Sums::default()
         };
         Ok(match money.posting_policy.kind() {
-            MovementKind::Sale => Sums { approval_count: 1, approval_amount: amount, net_amount: amount, ..sums },
+            MovementKind::Sale => {
+                Sums { approval_count: 1, approval_amount: amount, net_amount: amount, ..sums }
+            }
             MovementKind::Cancel => {
                 Sums { cancel_count: 1, cancel_amount: amount, net_amount: amount.saturating_neg(), ..sums }
             }

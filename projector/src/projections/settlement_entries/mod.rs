@@ -16,10 +16,33 @@ pub const PROJECTION: Projection = Projection {
     name: "settlement_entries",
     mapping: 1,
     columns: &[
-        "partition_no", "seq", "entry_no", "payee_kind", "payee_id", "kind", "merchant_id", "branch_id", "agency_id",
-        "payment_id", "transaction_id", "order_id", "method", "currency", "amount", "sale_supply", "sale_vat",
-        "sale_tax_free", "fee_supply", "fee_vat", "pay_out_amount", "fees", "contract_version", "posting_policy",
-        "sold_date", "pay_out_date", "occurred_at",
+        "partition_no",
+        "seq",
+        "entry_no",
+        "payee_kind",
+        "payee_id",
+        "kind",
+        "merchant_id",
+        "branch_id",
+        "agency_id",
+        "payment_id",
+        "transaction_id",
+        "order_id",
+        "method",
+        "currency",
+        "amount",
+        "sale_supply",
+        "sale_vat",
+        "sale_tax_free",
+        "fee_supply",
+        "fee_vat",
+        "pay_out_amount",
+        "fees",
+        "contract_version",
+        "posting_policy",
+        "sold_date",
+        "pay_out_date",
+        "occurred_at",
     ],
     key: 3,
     select: include_str!("select.sql"),
@@ -103,7 +126,13 @@ fn commission(money: &Movement, node: Node) -> Result<Part<'_>, String> {
     Ok(Part { payee_kind, payee, kind, split: [0; 3], fees, pay_out: fees.total, lines })
 }
 
-fn cells(entry: &Entry, event: &PaymentEvent, money: &Movement, part: &Part<'_>, no: i64) -> Result<Cells, String> {
+fn cells(
+    entry: &Entry,
+    event: &PaymentEvent,
+    money: &Movement,
+    part: &Part<'_>,
+    no: i64,
+) -> Result<Cells, String> {
     let nodes = Nodes::of(&money.branch_path)?;
     let payment = event.payment_id();
     let transaction = event.cancel_id().map_or(*payment.as_bytes(), |cancel| *cancel.as_bytes());

@@ -1,13 +1,13 @@
 //! Events to rows. Every event of a payment is named here: a new one must be thought about.
 
-use super::row::{Money, TransactionRow};
 use super::TransactionsFold;
+use super::row::{Money, TransactionRow};
 use crate::entry::Entry;
 use crate::projections::money::{Fees, Nodes, currency, signed};
 use ledger_domain::ids::CancelId;
 use ledger_domain::payment::{
-    Approved, CancelRefusal, CancelRequested, Cancelled, Movement, NetCancelWish, NotAttemptedCause, PaymentEvent, Requested,
-    Resolution, Resolved,
+    Approved, CancelRefusal, CancelRequested, Cancelled, Movement, NetCancelWish, NotAttemptedCause,
+    PaymentEvent, Requested, Resolution, Resolved,
 };
 
 const APPROVAL: &str = "APPROVAL";
@@ -46,7 +46,9 @@ impl TransactionsFold {
             }
             PaymentEvent::Unresolved(_) => self.ended(entry, payment, UNRESOLVED, "UNRESOLVED", None),
             // Evidence and proposals change nothing that a list shows; the payment's events tell of them.
-            PaymentEvent::LateApprovalSeen(_) | PaymentEvent::ResolutionProposed(_) => self.row(payment).map(|_| ()),
+            PaymentEvent::LateApprovalSeen(_) | PaymentEvent::ResolutionProposed(_) => {
+                self.row(payment).map(|_| ())
+            }
             PaymentEvent::Resolved(data) => self.resolved(entry, payment, data),
             PaymentEvent::CancelRequested(data) => self.cancel_requested(entry, payment, data),
             PaymentEvent::Cancelled(data) => self.cancelled(entry, payment, data),
@@ -59,8 +61,12 @@ impl TransactionsFold {
                     self.cancel_ended(entry, payment, data.cancel_id, FAILED, failure)
                 }
             },
-            PaymentEvent::CancelUnknown(data) => self.cancel_ended(entry, payment, data.cancel_id, UNKNOWN, None),
-            PaymentEvent::CancelUnresolved(data) => self.cancel_ended(entry, payment, data.cancel_id, UNRESOLVED, None),
+            PaymentEvent::CancelUnknown(data) => {
+                self.cancel_ended(entry, payment, data.cancel_id, UNKNOWN, None)
+            }
+            PaymentEvent::CancelUnresolved(data) => {
+                self.cancel_ended(entry, payment, data.cancel_id, UNRESOLVED, None)
+            }
         }
     }
 
@@ -105,7 +111,14 @@ impl TransactionsFold {
         self.paid(entry, payment, &data.money, &data.approval.approve_no, data.approval.approved_at.ms())
     }
 
-    fn paid(&mut self, entry: &Entry, id: [u8; 16], money: &Movement, no: &str, at_ms: i64) -> Result<(), String> {
+    fn paid(
+        &mut self,
+        entry: &Entry,
+        id: [u8; 16],
+        money: &Movement,
+        no: &str,
+        at_ms: i64,
+    ) -> Result<(), String> {
         self.ended(entry, id, DONE, "DONE", None)?;
         let row = self.row(id)?;
         row.moved(money)?;
@@ -120,7 +133,9 @@ impl TransactionsFold {
             (Resolution::Paid { approval }, Some(money)) => {
                 self.paid(entry, payment, money, &approval.approve_no, approval.approved_at.ms())
             }
-            (Resolution::NotPaid {}, None) => self.ended(entry, payment, FAILED, "ABORTED", Some(("NOT_PAID", ""))),
+            (Resolution::NotPaid {}, None) => {
+                self.ended(entry, payment, FAILED, "ABORTED", Some(("NOT_PAID", "")))
+            }
             (Resolution::Reversed {}, None) => self.ended(entry, payment, NET_CANCELED, "CANCELED", None),
             (Resolution::CancelDone { cancel }, Some(money)) => {
                 self.cancel_done(entry, payment, cancel.cancel_id, money, cancel.canceled_at.ms())
@@ -129,13 +144,19 @@ impl TransactionsFold {
                 self.cancel_ended(entry, payment, *cancel_id, FAILED, Some(("NOT_CANCELED", "")))
             }
             (Resolution::Paid { .. } | Resolution::CancelDone { .. }, None)
-            | (Resolution::NotPaid {} | Resolution::Reversed {} | Resolution::CancelNotDone { .. }, Some(_)) => {
-                Err("its resolution and its money contradict each other".to_owned())
-            }
+            | (
+                Resolution::NotPaid {} | Resolution::Reversed {} | Resolution::CancelNotDone { .. },
+                Some(_),
+            ) => Err("its resolution and its money contradict each other".to_owned()),
         }
     }
 
-    fn cancel_requested(&mut self, entry: &Entry, payment: [u8; 16], data: &CancelRequested) -> Result<(), String> {
+    fn cancel_requested(
+        &mut self,
+        entry: &Entry,
+        payment: [u8; 16],
+        data: &CancelRequested,
+    ) -> Result<(), String> {
         let approval = self.row(payment)?.clone();
         let at = data.at.ms();
         self.put(TransactionRow {

@@ -1,7 +1,9 @@
 //! A row of `transactions`, to and from its columns. The order here is the order of [`COLUMNS`].
 
 use crate::projections::Cells;
-use crate::projections::cells::{Reader, Unreadable, bytes, instant, maybe_day, maybe_instant, maybe_text, text};
+use crate::projections::cells::{
+    Reader, Unreadable, bytes, instant, maybe_day, maybe_instant, maybe_text, text,
+};
 use mysql_async::Value;
 use time::Date;
 

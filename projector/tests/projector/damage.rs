@@ -1,0 +1,82 @@
+//! What must stop a projector does stop it, says where, and leaves the tables as they were before it.
+
+use crate::support::scenario::{MONDAY_MS, Shop};
+use crate::support::{Fixture, until};
+
+fn transactions(fixture: &Fixture) -> i64 {
+    fixture.db.one("SELECT CAST(COUNT(*) AS SIGNED) FROM transactions")
+}
+
+fn seq_of(fixture: &Fixture, projection: &str, partition: i32) -> u64 {
+    let at = fixture.ledger.payments(partition);
+    fixture.db.checkpoints(projection).iter().find(|here| here.at == at).map_or(0, |here| here.seq())
+}
+
+#[test]
+fn a_damaged_log_stops_its_partition_and_no_other() {
+    let fixture = Fixture::new(2);
+    let shop = Shop::new();
+    shop.paid("a", 10_000, MONDAY_MS).append(&fixture.ledger, &fixture.ledger.payments(0));
+    fixture.ledger.damage(&fixture.ledger.payments(0));
+    let projector = fixture.projector();
+    shop.paid("b", 10_000, MONDAY_MS).append(&fixture.ledger, &fixture.ledger.payments(1));
+    until("the other partition is projected", || (seq_of(&fixture, "transactions", 1) == 3).then_some(()));
+    let error = projector.stop().unwrap_err().to_string();
+    assert!(error.contains("is damaged at offset"), "{error}");
+}
+
+#[test]
+fn an_event_that_cannot_be_read_stops_at_its_position() {
+    let fixture = Fixture::new(1);
+    let at = fixture.ledger.payments(0);
+    let shop = Shop::new();
+    shop.paid("a", 10_000, MONDAY_MS).append(&fixture.ledger, &at);
+    fixture.ledger.append(
+        &at,
+        vec![(vec![("ce_type".to_owned(), b"ledger.payment.unheard-of.v9".to_vec())], b"{}".to_vec())],
+    );
+    shop.paid("b", 10_000, MONDAY_MS).append(&fixture.ledger, &at);
+    let error = {
+        let projector = fixture.projector();
+        until("everything before it is projected", || {
+            (seq_of(&fixture, "transactions", 0) == 3).then_some(())
+        });
+        projector.stop().unwrap_err().to_string()
+    };
+    assert!(error.contains(&format!("{at}:4 cannot be projected")), "{error}");
+    assert_eq!(transactions(&fixture), 1);
+}
+
+#[test]
+fn a_checkpoint_from_another_log_is_refused_with_both_hashes() {
+    let fixture = Fixture::new(1);
+    Shop::new().paid("a", 10_000, MONDAY_MS).append(&fixture.ledger, &fixture.ledger.payments(0));
+    fixture.project();
+    fixture
+        .db
+        .execute("UPDATE ledger_checkpoints SET hash = REPEAT(X'AB', 32) WHERE projection = 'transactions'");
+    let error = fixture.projector().ended().unwrap_err().to_string();
+    assert!(error.contains(&"ab".repeat(32)) && error.contains("now it is seq"), "{error}");
+}
+
+#[test]
+fn a_checkpoint_beyond_the_end_of_the_log_is_refused() {
+    let fixture = Fixture::new(1);
+    Shop::new().paid("a", 10_000, MONDAY_MS).append(&fixture.ledger, &fixture.ledger.payments(0));
+    fixture.project();
+    fixture.db.execute("UPDATE ledger_checkpoints SET log_offset = log_offset + 100, seq = seq + 100");
+    let error = fixture.projector().ended().unwrap_err().to_string();
+    assert!(error.contains("is missing"), "{error}");
+}
+
+#[test]
+fn void_records_change_nothing() {
+    let fixture = Fixture::new(1);
+    let at = fixture.ledger.payments(0);
+    let shop = Shop::new();
+    shop.paid("a", 10_000, MONDAY_MS).append(&fixture.ledger, &at);
+    fixture.ledger.stale(&at);
+    shop.paid("b", 10_000, MONDAY_MS).append(&fixture.ledger, &at);
+    fixture.project();
+    assert_eq!(transactions(&fixture), 2);
+}

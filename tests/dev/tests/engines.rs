@@ -1,5 +1,7 @@
 //! The real engines, started privately, stopped, killed and paused.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::os::unix::process::ExitStatusExt;
 
 use ledger_dev::Stack;

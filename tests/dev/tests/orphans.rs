@@ -1,5 +1,7 @@
 //! However `cargo dev` ends, nothing it started goes on.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;

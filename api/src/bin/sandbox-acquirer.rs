@@ -1,0 +1,37 @@
+//! The sandbox acquirer as a process of its own: a stand-in for the card network, for development and tests.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Parser;
+use ledger_api::sandbox::{bank::Bank, serve};
+
+/// A stand-in for the card network: approves, declines and fails on request, and remembers everything in a file.
+#[derive(Parser)]
+struct Options {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: String,
+    /// The file of JSON lines that it remembers everything in.
+    #[arg(long)]
+    file: PathBuf,
+    /// A net cancel of an operation that never arrived does not prevent its arrival.
+    #[arg(long)]
+    no_tombstone: bool,
+    /// Of the faults drawn by chance.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let options = Options::parse();
+    let bank = Arc::new(Bank::open(&options.file, !options.no_tombstone, options.seed)?);
+    let (server, address) = serve(bank.clone(), TcpListener::bind(&options.listen)?)?;
+    println!("listening on http://{address}");
+    tokio::select! {
+        ended = server => Ok(ended?),
+        closed = bank.failed() => Err(closed.into()),
+    }
+}

@@ -7,3 +7,7 @@ pub mod ledger;
 pub mod owner;
 pub mod store;
 pub mod envelope;
+pub mod access;
+pub mod catalogue;
+pub mod http;
+pub mod keys;

@@ -1,0 +1,148 @@
+//! What HTTP makes of a rejection or a card problem: exhaustive matches, so that a new rule stops the compiler here.
+//! The domain's code and the table's code are the same text; a test compares them.
+
+use ledger_domain::Rejection as R;
+use serde_json::Value;
+
+use super::Code;
+use crate::envelope::CardProblem;
+use crate::http::problem::{Detail, Problem};
+
+/// The code, the parameter at fault, and the fact a program needs to go on without reading the sentence.
+type Row = (Code, Option<&'static str>, Option<(&'static str, Value)>);
+
+/// The problem that tells a caller of this rejection.
+#[must_use]
+pub fn rejection(rejection: &R) -> Problem {
+    let (code, param, fact) = row(rejection);
+    let en = sentence(&rejection.to_string());
+    let mut problem = Problem::new(code).detail(Detail { en, ko: format!("{}.", code.entry().title_ko) });
+    if let Some(param) = param {
+        problem = problem.param(param);
+    }
+    if let Some((name, value)) = fact {
+        problem = problem.member(name, value);
+    }
+    problem
+}
+
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase()).into_iter();
+    first.chain(characters).chain(['.']).collect()
+}
+
+fn row(rejection: &R) -> Row {
+    let number = |name, amount: &ledger_domain::money::Amount| Some((name, Value::from(amount.minor())));
+    match rejection {
+        R::TooLate => (Code::CommandExpired, None, None),
+        R::InvalidText { field, max } => {
+            (Code::InvalidText, Some(field.param()), Some(("maximumLength", Value::from(*max))))
+        }
+        R::AmountIsZero => (Code::AmountIsZero, Some("amount"), None),
+        R::AmountOutOfRange => (Code::AmountOutOfRange, Some("amount"), None),
+        R::BelowMinimum { minimum } => {
+            (Code::BelowMinimumAmount, Some("amount"), number("minimumAmount", minimum))
+        }
+        R::AboveMaximum { maximum } => {
+            (Code::ExceedMaxAmount, Some("amount"), number("maximumAmount", maximum))
+        }
+        R::InvalidInstallment => (Code::InvalidInstallment, Some("installmentMonths"), None),
+        R::InstallmentBelowMinimum { minimum } => {
+            (Code::InstallmentBelowMinimum, Some("installmentMonths"), number("minimumAmount", minimum))
+        }
+        R::TaxFreeNotAllowed => (Code::TaxFreeNotAllowed, Some("taxFreeAmount"), None),
+        R::TaxFreeExceedsAmount => (Code::TaxFreeExceedsAmount, Some("taxFreeAmount"), None),
+        R::VatExceedsTaxable { taxable } => {
+            (Code::VatExceedsTaxable, Some("vat"), number("taxableAmount", taxable))
+        }
+        R::DuplicateOrderId { payment_id } => {
+            let fact = ("paymentId", Value::from(payment_id.to_string()));
+            (Code::DuplicateOrderId, Some("orderId"), Some(fact))
+        }
+        R::TooManyAttempts { .. } => (Code::TooManyAttempts, Some("orderId"), None),
+        R::PaymentNotFound => (Code::PaymentNotFound, None, None),
+        R::PaymentExists => (Code::PaymentExists, None, None),
+        R::PaymentInProgress => (Code::PaymentInProgress, None, None),
+        R::OutcomeUnknown => (Code::OutcomeUnknown, Some("cancelAmount"), None),
+        R::NetCancelInProgress => (Code::NetCancelInProgress, None, None),
+        R::PaymentUnresolved => (Code::PaymentUnresolved, None, None),
+        R::NothingPaid { status } => {
+            (Code::NothingPaid, None, Some(("paymentStatus", Value::from(status.as_str()))))
+        }
+        R::AlreadyCanceled => (Code::AlreadyCanceled, None, None),
+        R::CancelInProgress => (Code::CancelInProgress, None, None),
+        R::ExceedsCancelable { cancelable } => {
+            (Code::ExceedsCancelable, Some("cancelAmount"), number("cancelableAmount", cancelable))
+        }
+        R::ExceedsTaxable { cancelable } => {
+            (Code::ExceedsTaxable, Some("cancelAmount"), number("cancelableAmount", cancelable))
+        }
+        R::ExceedsTaxFree { cancelable } => {
+            (Code::ExceedsTaxFree, Some("taxFreeAmount"), number("cancelableAmount", cancelable))
+        }
+        R::BalanceChanged { cancelable } => {
+            (Code::BalanceChanged, Some("currentCancellableAmount"), number("cancelableAmount", cancelable))
+        }
+        R::CancelExists => (Code::CancelExists, None, None),
+        R::TooManyCancels { .. } => (Code::TooManyCancels, None, None),
+        R::OutcomeNotAwaited { status } => {
+            (Code::OutcomeNotAwaited, None, Some(("paymentStatus", Value::from(status.as_str()))))
+        }
+        R::CancelNotPending => (Code::CancelNotPending, None, None),
+        R::NothingToResolve => (Code::NothingToResolve, None, None),
+        R::ResolutionDiffers => (Code::ResolutionDiffers, None, None),
+        R::ResolutionNeedsAnotherKey => (Code::ResolutionNeedsAnotherKey, None, None),
+        R::MerchantNotFound => (Code::MerchantNotFound, None, None),
+        R::BranchNotFound => (Code::BranchNotFound, None, None),
+        R::AgencyNotFound => (Code::AgencyNotFound, None, None),
+        R::AcquirerNotFound => (Code::AcquirerNotFound, Some("acquirer.id"), None),
+        R::KeyNotFound => (Code::KeyNotFound, None, None),
+        R::NoContract => (Code::NoContract, None, None),
+        R::MethodNotContracted => (Code::MethodNotContracted, None, None),
+        R::InvalidContract { part } => (Code::InvalidContract, Some(part), None),
+        R::CommissionOutsidePath => (Code::CommissionOutsidePath, Some("commissions"), None),
+        R::ContractRetroactive => (Code::ContractRetroactive, Some("effectiveFrom"), None),
+        R::ContractOutOfOrder => (Code::ContractOutOfOrder, Some("effectiveFrom"), None),
+        R::AlreadyRegistered => (Code::AlreadyRegistered, None, None),
+        R::TreeTooDeep { .. } => (Code::TreeTooDeep, None, None),
+        R::NoPartition => (Code::NoPartition, None, None),
+        R::PartitionDiffers => (Code::PartitionDiffers, None, None),
+    }
+}
+
+/// The problem that tells a caller what was wrong with the card's envelope, and never what was in it.
+#[must_use]
+pub fn card_problem(problem: CardProblem) -> Problem {
+    let (code, param) = match problem {
+        CardProblem::KeyUnknown => (Code::CardKeyUnknown, "card.keyId"),
+        CardProblem::DecryptFailed => (Code::CardDecryptFailed, "card.ciphertext"),
+        CardProblem::Stale => (Code::CardEnvelopeStale, "card.timestamp"),
+        CardProblem::ContentInvalid => (Code::CardContentInvalid, "card.ciphertext"),
+        CardProblem::NumberInvalid => (Code::CardNumberInvalid, "cardNumber"),
+        CardProblem::ExpiryInvalid => (Code::CardExpiryInvalid, "cardExpirationMonth"),
+        CardProblem::Expired => (Code::CardExpired, "cardExpirationYear"),
+    };
+    Problem::new(code).param(param)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_the_domain_has_its_row_under_the_same_name() {
+        for code in R::CODES {
+            assert!(Code::parse(code).is_some(), "{code} is missing in the catalogue");
+        }
+    }
+
+    #[test]
+    fn a_rejection_keeps_its_code_and_says_what_is_left() {
+        let cancelable = ledger_domain::money::Amount::new(700).unwrap();
+        let rejected = R::ExceedsCancelable { cancelable };
+        assert_eq!(rejection(&rejected).code().entry().code, rejected.code());
+        let late = R::TooLate;
+        assert_eq!(rejection(&late).code().entry().code, late.code());
+    }
+}

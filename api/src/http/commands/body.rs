@@ -1,0 +1,87 @@
+//! A command as the API shows it. "Nothing was recorded" is said only when nothing can come any more: the owner has
+//! confirmed it, and the command's `notAfter` plus twice the clock bound has passed.
+
+use actix_web::HttpResponse;
+use ledger_domain::ids::CommandId;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::Caller;
+use crate::http::app::App;
+use crate::http::command::unavailable;
+use crate::http::payments::body::PaymentBody;
+use crate::http::problem::Problem;
+use crate::ledger::{CommandResult, CommandView};
+
+/// What is known of a command.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Command)]
+pub struct CommandBody {
+    /// `cmd_` and 32 hexadecimal digits.
+    command_id: String,
+    /// DONE: recorded and complete. RUNNING: recorded, its outcome not known yet. NOT_YET_KNOWN: nothing is recorded, but
+    /// it may still come; ask again. NOT_RECORDED: nothing was recorded, and nothing will be.
+    status: &'static str,
+    /// Where it stands in the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
+    /// The payment: of a command that is DONE as it was then, of one that is RUNNING as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<PaymentBody>,
+    /// What a command on the directory made; never a secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    directory: Option<DirectoryBody>,
+}
+
+/// What a command on the directory made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CommandDirectoryEvent)]
+pub struct DirectoryBody {
+    /// The event's type, such as `ledger.directory.merchant-registered.v1`.
+    r#type: &'static str,
+    /// The id of what it is about.
+    subject: String,
+}
+
+impl CommandBody {
+    const fn empty(command_id: String, status: &'static str) -> Self {
+        Self { command_id, status, position: None, payment: None, directory: None }
+    }
+
+    fn with(mut self, result: &CommandResult) -> Self {
+        match result {
+            CommandResult::Payment(payment) => self.payment = Some(PaymentBody::from(&**payment)),
+            CommandResult::Directory(event) => {
+                self.directory = Some(DirectoryBody { r#type: event.type_name(), subject: event.subject() });
+            }
+        }
+        self
+    }
+}
+
+/// Asks the owner and renders what it knows.
+pub async fn answer(app: &App, caller: Caller, id: CommandId) -> Result<HttpResponse, Problem> {
+    // Before the read, so that whatever arrives in between still counts as on its way.
+    let may_still_arrive = app.recent.may_still_arrive(id, app.now_ms());
+    let view = app.ledger.command(id, caller.command_scope()?).await.map_err(|error| unavailable(&error))?;
+    let body = match view {
+        CommandView::Done { position, result } => {
+            let body = CommandBody {
+                position: Some(position.to_string()),
+                ..CommandBody::empty(id.to_string(), "DONE")
+            };
+            body.with(&result)
+        }
+        CommandView::Running { position, payment } => CommandBody {
+            position: Some(position.to_string()),
+            payment: Some(PaymentBody::from(&*payment)),
+            ..CommandBody::empty(id.to_string(), "RUNNING")
+        },
+        CommandView::NothingRecorded if may_still_arrive => {
+            CommandBody::empty(id.to_string(), "NOT_YET_KNOWN")
+        }
+        CommandView::NothingRecorded => CommandBody::empty(id.to_string(), "NOT_RECORDED"),
+    };
+    Ok(HttpResponse::Ok().json(body))
+}

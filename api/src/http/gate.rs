@@ -1,0 +1,58 @@
+//! What every request passes before its handler: the key, the scope, and in test mode the error it asks for.
+//! The order is the architecture's: authenticate, then parse.
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, ResponseError, web};
+
+use super::app::App;
+use super::input::Fault;
+use super::problem::Problem;
+use crate::access::{Access, Caller};
+use crate::catalogue::Code;
+
+/// Forces an error of the catalogue in test mode.
+pub const TEST_ERROR: &str = "Ledger-Test-Error";
+
+/// Lets a request through to its handler, or answers it.
+pub async fn pass(
+    access: Access,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match admit(access, &request) {
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(caller);
+            }
+            next.call(request).await
+        }
+        Err(problem) => Ok(request.into_response(problem.error_response())),
+    }
+}
+
+fn admit(access: Access, request: &ServiceRequest) -> Result<Option<Caller>, Problem> {
+    let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::new(Code::InternalError))?;
+    if access == Access::Public {
+        return forced_error(app, request).map(|()| None);
+    }
+    let directory = app.ledger.directory();
+    let caller = app.authenticator.caller(request.headers().get(AUTHORIZATION), &directory)?;
+    if !access.allows(&caller.scope) {
+        return Err(Problem::new(Code::ScopeForbidden));
+    }
+    forced_error(app, request).map(|()| Some(caller))
+}
+
+/// Nothing has happened yet when this answers, so a forced error never leaves anything behind.
+fn forced_error(app: &App, request: &ServiceRequest) -> Result<(), Problem> {
+    let Some(header) = request.headers().get(TEST_ERROR).filter(|_| app.is_test()) else { return Ok(()) };
+    match header.to_str().ok().and_then(Code::parse) {
+        Some(code) => Err(Problem::new(code).header(TEST_ERROR, code.entry().code.to_owned())),
+        None => {
+            Err(Fault::Form { en: "a code of GET /v1/errors", ko: "GET /v1/errors의 코드" }.at(TEST_ERROR))
+        }
+    }
+}

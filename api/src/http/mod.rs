@@ -1,0 +1,20 @@
+//! HTTP: one operation a file, every route in `routes.rs`. Handlers parse, execute, render; no rule of the ledger is here.
+
+pub mod app;
+pub mod body;
+pub mod command;
+pub mod gate;
+pub mod input;
+pub mod instant;
+pub mod openapi;
+pub mod outermost;
+pub mod problem;
+pub mod query;
+pub mod route;
+pub mod routes;
+pub mod server;
+
+pub mod commands;
+pub mod directory;
+pub mod payments;
+pub mod system;

@@ -1,0 +1,83 @@
+//! The OpenAPI document of this build. `schemas/openapi.json` is its snapshot; a test fails when the two part.
+
+use serde::Serialize;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+
+use super::{commands, directory, payments, system};
+
+/// An error (RFC 9457), whatever its status.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Where the error is described.
+    r#type: String,
+    /// One sentence, Korean or English by `Accept-Language`.
+    title: String,
+    status: u16,
+    /// What is particular to this case.
+    detail: String,
+    /// A code of `GET /v1/errors`: stable, one meaning each.
+    code: String,
+    /// The field, header or parameter at fault.
+    param: Option<String>,
+    /// Whether the very same request may succeed later.
+    retryable: bool,
+    /// What to do, one of the words of `GET /v1/errors`.
+    recommended_action: String,
+    acquirer_code: Option<String>,
+    acquirer_message: Option<String>,
+    request_id: String,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "ledger", description = "An event-sourced payment ledger."),
+    paths(
+        payments::key_in_payment::handle,
+        payments::cancel_payment::handle,
+        payments::resolve_payment::handle,
+        payments::get_payment::handle,
+        payments::get_order::handle,
+        commands::get_command::handle,
+        commands::find_command::handle,
+        directory::create_agency::handle,
+        directory::get_agency::handle,
+        directory::create_branch::handle,
+        directory::get_branch::handle,
+        directory::create_merchant::handle,
+        directory::get_merchant::handle,
+        directory::create_contract::handle,
+        directory::create_card_key::handle,
+        directory::create_key::handle,
+        directory::revoke_key::handle,
+        system::get_errors::handle,
+        system::get_live::handle,
+        system::get_ready::handle,
+        system::get_metrics::handle,
+        system::get_openapi::handle,
+    ),
+    components(schemas(ProblemBody)),
+    modifiers(&ApiKeyScheme)
+)]
+struct Document;
+
+struct ApiKeyScheme;
+
+impl Modify for ApiKeyScheme {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("`test_<op|agn|brn|mer>_<secret>`, or `live_…`"))
+            .build();
+        let components = document.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("apiKey", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The whole document.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}

@@ -11,3 +11,4 @@ pub mod access;
 pub mod catalogue;
 pub mod http;
 pub mod keys;
+pub mod queries;

@@ -14,7 +14,10 @@ pub mod route;
 pub mod routes;
 pub mod server;
 
+pub mod branches;
 pub mod commands;
 pub mod directory;
 pub mod payments;
+pub mod settlements;
 pub mod system;
+pub mod transactions;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{commands, directory, payments, system};
+use super::{branches, commands, directory, payments, settlements, system, transactions};
 
 /// An error (RFC 9457), whatever its status.
 #[derive(Serialize, ToSchema)]
@@ -52,6 +52,11 @@ pub struct ProblemBody {
         directory::create_card_key::handle,
         directory::create_key::handle,
         directory::revoke_key::handle,
+        transactions::list_transactions::handle,
+        transactions::get_transaction::handle,
+        branches::list_branch_sales::handle,
+        settlements::list_settlements::handle,
+        settlements::list_entries::handle,
         system::get_errors::handle,
         system::get_live::handle,
         system::get_ready::handle,

@@ -1,7 +1,7 @@
 //! Every route of the product, with who may call it, on one screen.
 
 use super::route::{Routes, get, post};
-use super::{commands, directory, payments, system};
+use super::{branches, commands, directory, payments, settlements, system, transactions};
 use crate::access::Access;
 
 /// Declares all routes. Where two patterns fit one path, the first wins.
@@ -18,6 +18,11 @@ pub fn configure(routes: &mut Routes<'_>) {
 
     routes.at("/v1/agencies", [post(Operator, directory::create_agency::handle)]);
     routes.at("/v1/agencies/{agencyId}", [get(AnyKey, directory::get_agency::handle)]);
+    // Before `/v1/branches/{branchId}`, which fits `sales` too.
+    branches::configure(routes);
+    transactions::configure(routes);
+    settlements::configure(routes);
+
     routes.at("/v1/branches", [post(Operator, directory::create_branch::handle)]);
     routes.at("/v1/branches/{branchId}", [get(AnyKey, directory::get_branch::handle)]);
     routes.at("/v1/merchants", [post(Operator, directory::create_merchant::handle)]);

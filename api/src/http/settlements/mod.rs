@@ -1,0 +1,29 @@
+//! Settlement: totals by day, and the entries behind them.
+
+pub mod list_entries;
+pub mod list_settlements;
+
+use super::route::{Routes, get};
+use crate::access::Access;
+use crate::http::input::Fault;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::queries::settlements::DateType;
+
+const DATE_TYPES: &[&str] = &["soldDate", "paidOutDate"];
+
+/// Declares the routes of this folder.
+pub fn configure(routes: &mut Routes<'_>) {
+    routes.at("/v1/settlements", [get(Access::AnyKey, list_settlements::handle)]);
+    routes.at("/v1/settlements/entries", [get(Access::AnyKey, list_entries::handle)]);
+}
+
+/// `dateType`, the day sold if not given.
+fn date_type(query: &Query) -> Result<DateType, Problem> {
+    let read = |text: &str| match text {
+        "soldDate" => Ok(DateType::Sold),
+        "paidOutDate" => Ok(DateType::PaidOut),
+        _ => Err(Fault::OneOf(DATE_TYPES)),
+    };
+    Ok(query.optional("dateType", read)?.unwrap_or(DateType::Sold))
+}

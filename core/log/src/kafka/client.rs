@@ -1,11 +1,11 @@
 //! What the clients have in common: librdkafka's words go to the log, and a consumer for assigned partitions.
 
-use super::error::KafkaError;
+use super::error::{KafkaError, code};
 use super::settings::KafkaSettings;
 use rdkafka::ClientContext;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
-use rdkafka::error::KafkaError as Native;
+use rdkafka::error::{KafkaError as Native, RDKafkaErrorCode};
 
 /// Sends librdkafka's log lines to tracing.
 #[derive(Clone, Copy)]
@@ -43,7 +43,17 @@ pub(super) fn log(level: RDKafkaLogLevel, fac: &str, message: &str) {
 }
 
 pub(super) fn log_error(error: &Native, reason: &str) {
-    tracing::warn!(target: "kafka", %error, "{reason}");
+    match code(error) {
+        // The end of a partition is news for the reader alone, and comes with every record at the end of the log.
+        Some(RDKafkaErrorCode::PartitionEOF) => {}
+        // These come by the hundred while a broker is away; librdkafka's own log says it once in a while.
+        Some(
+            RDKafkaErrorCode::AllBrokersDown
+            | RDKafkaErrorCode::BrokerTransportFailure
+            | RDKafkaErrorCode::Resolve,
+        ) => tracing::debug!(target: "kafka", %error, "{reason}"),
+        _ => tracing::warn!(target: "kafka", %error, "{reason}"),
+    }
 }
 
 pub(super) fn consumer(settings: &KafkaSettings, wait_ms: u32) -> Result<Consumer, KafkaError> {

@@ -43,6 +43,16 @@ pub enum KafkaError {
         /// One past the last.
         high: i64,
     },
+    /// The log's bytes are not what was written.
+    #[error("{partition} is damaged at or behind offset {offset}: {why}")]
+    Damaged {
+        /// Where.
+        partition: String,
+        /// Everything before it was read.
+        offset: i64,
+        /// Kafka's or the client's words.
+        why: String,
+    },
     /// Kafka answered with an error or not at all.
     #[error("{doing}: {why}")]
     Failed {
@@ -111,8 +121,11 @@ pub(super) fn sounds_refused(error: &Native) -> bool {
 pub(super) enum ReadTrouble {
     /// The client recovers by itself; go on waiting.
     Passing,
-    /// The position is not in the log: it went back, or lost its beginning.
-    OutOfRange,
+    /// The client has no position any more: the log went back, or lost its beginning, or the error is about an
+    /// earlier position.
+    NoPosition,
+    /// The bytes are not what was written.
+    Damaged,
     /// Waiting does not help.
     Lasting,
 }
@@ -120,12 +133,10 @@ pub(super) enum ReadTrouble {
 pub(super) fn trouble(error: &Native) -> ReadTrouble {
     use RDKafkaErrorCode as Code;
     match code(error) {
-        Some(Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation) => ReadTrouble::OutOfRange,
+        Some(Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation) => ReadTrouble::NoPosition,
+        Some(Code::BadMessage | Code::BadCompression | Code::InvalidMessage) => ReadTrouble::Damaged,
         Some(
-            Code::BadMessage
-            | Code::BadCompression
-            | Code::InvalidMessage
-            | Code::UnknownPartition
+            Code::UnknownPartition
             | Code::UnknownTopic
             | Code::UnknownTopicOrPartition
             | Code::TopicAuthorizationFailed

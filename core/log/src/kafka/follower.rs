@@ -3,7 +3,7 @@
 
 use super::bury;
 use super::client::{self, Consumer};
-use super::error::{KafkaError, ReadTrouble, trouble};
+use super::error::KafkaError;
 use super::headers;
 use super::meta::{ask_watermarks, read_at, watermarks};
 use super::range;
@@ -28,7 +28,7 @@ pub enum FollowError {
     /// The log is damaged, went back, or is not the one the cursor is from.
     #[error(transparent)]
     Stop(#[from] Stop),
-    /// Kafka could not be read.
+    /// Kafka could not be read now.
     #[error(transparent)]
     Kafka(#[from] KafkaError),
 }
@@ -78,9 +78,7 @@ impl Follower {
         let consumer = client::consumer(settings, WAIT_MS)?;
         let marks = watermarks(settings, &at)?;
         let from = reader.next_offset();
-        if from < marks.0 || from > marks.1 {
-            return Err(range::out_of_range(&at, from, marks).into());
-        }
+        range::in_range(&at, from, marks).map_err(|error| lasting(&reader, error))?;
         range::assign(&consumer, &at, from)?;
         let timeout = settings.request_timeout();
         Ok(Follower { consumer: Some(consumer), reader, timeout, at_end: false, ended: None })
@@ -160,16 +158,19 @@ impl Follower {
 
     fn error(&self, error: &Native) -> Result<(), FollowError> {
         let (at, next) = (self.reader.partition(), self.reader.next_offset());
-        match trouble(error) {
-            ReadTrouble::Passing => Ok(()),
-            ReadTrouble::OutOfRange => {
-                let marks = ask_watermarks(self.consumer()?, at, self.timeout)?;
-                Err(range::out_of_range(at, next, marks).into())
-            }
-            ReadTrouble::Lasting => {
-                Err(KafkaError::failed(format!("following {at} at offset {next}"), error).into())
-            }
+        let consumer = self.consumer()?;
+        let marks = || ask_watermarks(consumer, at, self.timeout);
+        range::what_it_means(error, at, next, marks).map_err(|error| lasting(&self.reader, error))
+    }
+}
+
+/// A log that lost what was read, or whose bytes changed, is not read on.
+fn lasting(reader: &Reader, error: KafkaError) -> FollowError {
+    match error {
+        KafkaError::OutOfRange { .. } | KafkaError::Damaged { .. } => {
+            reader.went_back(error.to_string()).into()
         }
+        error => error.into(),
     }
 }
 

@@ -60,9 +60,7 @@ pub(super) fn read<T>(
 ) -> Result<(), ReadError> {
     let Range { from, to } = range;
     let (low, high) = ask_watermarks(consumer, at, timeout)?;
-    if from < low || from > high {
-        return Err(out_of_range(at, from, (low, high)).into());
-    }
+    in_range(at, from, (low, high))?;
     if from >= to.min(high) {
         return give(take, Part { records: Vec::new(), through: from.max(to.min(high)), done: true });
     }
@@ -83,8 +81,31 @@ pub(super) fn assign(consumer: &Consumer, at: &PartitionId, from: i64) -> Result
         .map_err(|e| KafkaError::failed(doing(), e))
 }
 
-pub(super) fn out_of_range(at: &PartitionId, offset: i64, (low, high): (i64, i64)) -> KafkaError {
-    KafkaError::OutOfRange { partition: at.to_string(), offset, low, high }
+/// An error if the log does not hold the position (or its end) any more.
+pub(super) fn in_range(at: &PartitionId, offset: i64, (low, high): (i64, i64)) -> Result<(), KafkaError> {
+    if (low..=high).contains(&offset) {
+        return Ok(());
+    }
+    Err(KafkaError::OutOfRange { partition: at.to_string(), offset, low, high })
+}
+
+/// Ok where the client recovers by itself. That the position is out of range is believed only when the watermarks
+/// say so too: librdkafka can report it late, of a position that was given up before.
+pub(super) fn what_it_means(
+    error: &Native,
+    at: &PartitionId,
+    position: i64,
+    marks: impl FnOnce() -> Result<(i64, i64), KafkaError>,
+) -> Result<(), KafkaError> {
+    let failed = || KafkaError::failed(format!("reading {at} at offset {position}"), error);
+    match trouble(error) {
+        ReadTrouble::Passing => Ok(()),
+        ReadTrouble::NoPosition => in_range(at, position, marks()?).and_then(|()| Err(failed())),
+        ReadTrouble::Damaged => {
+            Err(KafkaError::Damaged { partition: at.to_string(), offset: position, why: error.to_string() })
+        }
+        ReadTrouble::Lasting => Err(failed()),
+    }
 }
 
 struct Reading<'a, T> {
@@ -152,16 +173,8 @@ impl<T> Reading<'_, T> {
     }
 
     fn error(&self, error: &Native) -> Result<(), KafkaError> {
-        match trouble(error) {
-            ReadTrouble::Passing => Ok(()),
-            ReadTrouble::OutOfRange => {
-                let marks = ask_watermarks(self.consumer, self.at, self.timeout)?;
-                Err(out_of_range(self.at, self.position, marks))
-            }
-            ReadTrouble::Lasting => {
-                Err(KafkaError::failed(format!("reading {} at offset {}", self.at, self.position), error))
-            }
-        }
+        let marks = || ask_watermarks(self.consumer, self.at, self.timeout);
+        what_it_means(error, self.at, self.position, marks)
     }
 
     fn full(&self) -> bool {

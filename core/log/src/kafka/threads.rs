@@ -78,7 +78,9 @@ fn read_job(shared: &Shared, job: &ReadJob, credit: &Credit) {
     match range::read(consumer, at, job.range, *timeout, &headers::raw, &mut take) {
         Ok(()) | Err(ReadError::Broken) => {}
         Err(ReadError::Kafka(error)) => {
-            let out_of_range = matches!(error, KafkaError::OutOfRange { .. });
+            // Neither gets better by reading again: the writer stops on both.
+            let out_of_range = matches!(error, KafkaError::OutOfRange { .. } | KafkaError::Damaged { .. });
+            tracing::warn!(target: "kafka", %error, "a read failed");
             gate.report(Completion::ReadFailed { read, out_of_range, why: error.to_string() });
         }
     }

@@ -1,6 +1,6 @@
 use crate::support::{DEPTH, Hand, Prefix, forge_record, genesis, payload};
 use ledger_log::kafka::{FollowError, Follower, ensure_topics, read_genesis};
-use ledger_log::{Cursor, Hash, PartitionId, Record, Stop};
+use ledger_log::{Cursor, Fate, Hash, PartitionId, Record, Stop};
 use std::time::{Duration, Instant};
 
 const WAIT: Duration = Duration::from_secs(20);
@@ -76,6 +76,25 @@ fn a_log_that_lost_the_cursors_record_is_refused() {
     ensure_topics(&prefix.settings, 1).unwrap();
     let refused = Follower::open(&prefix.settings, at, DEPTH, Some(cursor)).err().unwrap();
     assert!(matches!(refused, FollowError::Stop(Stop::CursorMissing { .. })), "{refused}");
+}
+
+#[test]
+fn a_log_that_lost_its_beginning_is_not_read_from_there_on() {
+    let prefix = Prefix::ready();
+    let (at, hand) = filled(&prefix, 5);
+    let cursor = head(&hand);
+    prefix.cut(&at, 3);
+    let refused = Follower::open(&prefix.settings, at.clone(), DEPTH, None).err().unwrap();
+    let FollowError::Stop(Stop::WentBack { why, .. }) = &refused else { panic!("{refused}") };
+    assert_eq!(why, &format!("{at}: offset 0 is out of range; the log holds 3 to 6"));
+    // What this process has seen already is still there.
+    assert!(Follower::open(&prefix.settings, at.clone(), DEPTH, Some(cursor)).is_ok());
+    let mut late = Hand::new(&prefix, &at, "late");
+    late.writer.catch_up(6);
+    late.drain();
+    late.until("a stop", |fates| {
+        fates.iter().any(|fate| matches!(fate, Fate::Stopped(Stop::WentBack { .. })))
+    });
 }
 
 #[test]

@@ -7,13 +7,13 @@ use ledger_log::{
     Accepted, Action, Completion, Delivery, Fate, Fence, Genesis, HashFunction, Headers, Mode, PartitionId,
     Payload, Reader, Record, Writer,
 };
-use rdkafka::ClientConfig;
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigSource, NewTopic, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::client::DefaultClientContext;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -101,6 +101,13 @@ impl Prefix {
             (found.get(setting)?.value.as_deref() == Some(value)).then_some(())
         };
         self.until("the setting has changed", shown);
+    }
+
+    /// Deletes everything below an offset, as no retention of the ledger's ever does.
+    pub fn cut(&self, at: &PartitionId, offset: i64) {
+        let mut below = TopicPartitionList::new();
+        below.add_partition_offset(&at.topic, at.partition, Offset::Offset(offset)).unwrap();
+        block_on(self.admin().delete_records(&below, &AdminOptions::new())).unwrap();
     }
 
     /// Waits for a condition, asking again and again.

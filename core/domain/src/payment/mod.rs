@@ -4,6 +4,7 @@
 mod answer;
 mod cancel;
 mod command;
+mod common;
 mod decide;
 pub mod effects;
 mod event;

@@ -1,10 +1,17 @@
 //! Tests of the domain through its public face: given events, when a command, then an event or a rejection.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers fail the test")]
 
 mod acquirer_rules;
 mod answers;
 mod cancels;
+mod directory;
 mod effects;
+mod partition;
+mod postings;
+mod properties;
 mod purity;
+mod records;
 mod requests;
 mod resolution;
+mod schemas;
 mod support;

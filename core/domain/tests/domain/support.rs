@@ -153,7 +153,7 @@ pub fn resolve(by: u128, resolution: Resolution) -> PaymentCommand {
 }
 
 /// A payment, everything that happened to it, and the time, which goes on by a second with each event.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Story {
     pub events: Vec<PaymentEvent>,
     pub state: Payment,

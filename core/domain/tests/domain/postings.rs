@@ -10,8 +10,10 @@ use crate::support::{
     unknown, unresolved, won,
 };
 
+type Amounts = Vec<(&'static str, i64)>;
+
 /// Entries as in the table: `(account, amount)` of each side, in the order of the chart.
-fn table(event: &PaymentEvent) -> (Vec<(&'static str, i64)>, Vec<(&'static str, i64)>) {
+fn table(event: &PaymentEvent) -> (Amounts, Amounts) {
     let entries = post(event).unwrap();
     let side = |side| {
         let of_side = entries.iter().filter(move |entry: &&Entry| entry.side == side);

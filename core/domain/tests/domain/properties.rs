@@ -10,8 +10,8 @@ use ledger_domain::lines::{LineType, VatMode};
 use ledger_domain::money::{Amount, Rounding};
 use ledger_domain::payment::effects::{Timing, due, effects, open_calls};
 use ledger_domain::payment::{
-    Movement, MovementKind, NotAttemptedCause, Payment, PaymentCommand, PaymentView, RequestCancel,
-    Resolution, UnknownCause, replay,
+    Movement, MovementKind, NotAttemptedCause, Payment, PaymentCommand, PaymentEvent, PaymentView,
+    RequestCancel, Resolution, UnknownCause, replay,
 };
 use ledger_domain::posting::{Account, Holder, Side, post};
 use ledger_domain::recorded::{Actor, Meta, read, write};
@@ -165,6 +165,22 @@ fn paid_and_back(story: &Story, what: impl Fn(&Movement) -> i64) -> (i64, i64) {
     (sides(&movements, MovementKind::Sale, &what), sides(&movements, MovementKind::Cancel, &what))
 }
 
+/// The properties below say something only about what the random stories reach.
+#[test]
+fn random_stories_reach_every_event_and_every_state() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..2_000 {
+        let story = proptest::strategy::ValueTree::current(&a_story().new_tree(&mut runner).unwrap());
+        seen.extend(story.events.iter().map(|event| event.type_name()));
+        seen.insert(story.status());
+    }
+    let states =
+        ["READY", "IN_PROGRESS", "DONE", "PARTIAL_CANCELED", "CANCELED", "ABORTED", "UNKNOWN", "UNRESOLVED"];
+    let missed = PaymentEvent::TYPES.iter().chain(&states).filter(|name| !seen.contains(*name));
+    assert_eq!(missed.collect::<Vec<_>>(), Vec::<&&str>::new());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -216,7 +232,6 @@ proptest! {
 
     #[test]
     fn after_a_net_cancel_was_requested_only_people_can_make_a_payment_done(story in a_story()) {
-        use ledger_domain::payment::PaymentEvent;
         let requested = story.events.iter().position(|event| matches!(event, PaymentEvent::NetCancelRequested(_)));
         let approved = story.events.iter().position(|event| matches!(event, PaymentEvent::Approved(_)));
         if let (Some(requested), Some(approved)) = (requested, approved) {

@@ -135,7 +135,7 @@ fn every_object_of_every_schema_is_closed() {
 /// Every object in a value, by its path, with one change made to it in turn.
 fn each_object(
     value: &Value,
-    change: &dyn Fn(&mut Map<String, Value>) -> Vec<Map<String, Value>>,
+    change: impl Fn(&mut Map<String, Value>) -> Vec<Map<String, Value>>,
 ) -> Vec<Value> {
     fn paths(value: &Value, at: String, found: &mut Vec<String>) {
         match value {
@@ -172,7 +172,7 @@ fn schema_and_code_agree_that_nothing_may_be_added_or_left_out() {
         for file in SAMPLES {
             let whole: Value = serde_json::from_str(&text(name, file)).unwrap();
             let (headers, _) = sample(name, file);
-            let added = each_object(&whole["value"], &|object| {
+            let added = each_object(&whole["value"], |object| {
                 object.insert("surprise".into(), json!(1));
                 vec![object.clone()]
             });
@@ -180,7 +180,7 @@ fn schema_and_code_agree_that_nothing_may_be_added_or_left_out() {
                 assert!(!validators[name].is_valid(&value), "{name}/{file}: {value}");
                 assert!(read(&headers, value.to_string().as_bytes()).is_err(), "{name}/{file}: {value}");
             }
-            let removed = each_object(&whole["value"], &|object| {
+            let removed = each_object(&whole["value"], |object| {
                 let without = |key: &String| {
                     let mut fewer = object.clone();
                     fewer.remove(key);

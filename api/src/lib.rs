@@ -12,3 +12,4 @@ pub mod catalogue;
 pub mod http;
 pub mod keys;
 pub mod queries;
+pub mod startup;

@@ -11,6 +11,7 @@ use ledger_log::Mode;
 use zeroize::Zeroizing;
 
 use super::command::Recent;
+use super::under_way::UnderWay;
 use crate::access::Authenticator;
 use crate::keys::KeyVault;
 use crate::ledger::{
@@ -86,6 +87,8 @@ pub struct App {
     pub authenticator: Authenticator,
     /// Card keys.
     pub vault: Arc<KeyVault>,
+    /// Requests under way.
+    pub under_way: UnderWay,
     /// Commands that may still arrive.
     pub recent: Recent,
     /// The time.

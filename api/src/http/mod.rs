@@ -13,6 +13,7 @@ pub mod query;
 pub mod route;
 pub mod routes;
 pub mod server;
+pub mod under_way;
 
 pub mod branches;
 pub mod commands;

@@ -5,16 +5,20 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
 };
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::app::App;
 use super::problem::Problem;
+use super::under_way::UnderWay;
+use crate::access::Caller;
 use crate::catalogue::{Code, Language};
 
 /// The request's id: the caller's, if it is 1 to 128 visible ASCII characters, or ours.
@@ -50,9 +54,11 @@ pub async fn wrap(
     let started = Instant::now();
     let id = RequestId::of(request.headers());
     let language = Language::from_header(text(request.headers(), &ACCEPT_LANGUAGE));
-    let method = request.method().as_str().to_owned();
+    let method = request.method().clone();
     let route = request.match_pattern().unwrap_or_else(|| "-".to_owned());
     request.extensions_mut().insert(id.clone());
+    let under_way = request.app_data::<Data<App>>().map(|app| app.under_way.clone());
+    let _place = under_way.as_ref().map(UnderWay::enter);
     let span = tracing::info_span!("request", request_id = %id.0);
     let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     let mut response = rendered(response, language, &id.0);
@@ -62,7 +68,10 @@ pub async fn wrap(
     if !response.headers().contains_key(CACHE_CONTROL) {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    span.in_scope(|| write_line(&method, &route, response.status(), started));
+    if under_way.is_some_and(|under_way| under_way.is_ending()) {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    span.in_scope(|| write_line(&method, &route, &response, started));
     Ok(response)
 }
 
@@ -102,13 +111,25 @@ fn code_of(status: StatusCode) -> Code {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a request does not last 584,000 years")]
-fn write_line(method: &str, route: &str, status: StatusCode, started: Instant) {
-    let took = started.elapsed();
-    let labels =
-        [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.as_str().to_owned())];
-    metrics::counter!("ledger_http_requests_total", &labels).increment(1);
-    metrics::histogram!("ledger_http_request_seconds", "route" => route.to_owned())
-        .record(took.as_secs_f64());
-    tracing::info!(method, route, status = status.as_u16(), took_us = took.as_micros() as u64, "answered");
+fn write_line(method: &Method, route: &str, response: &ServiceResponse<BoxBody>, started: Instant) {
+    let (took, status) = (started.elapsed(), response.status());
+    // A method is the caller's word: only the usual ones become a label.
+    let usual = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+    ];
+    let method = usual.iter().find(|usual| *usual == method).map_or("OTHER", Method::as_str);
+    let status_label = status.as_str().to_owned();
+    metrics::counter!("ledger_http_requests_total",
+        "method" => method.to_owned(), "route" => route.to_owned(), "status" => status_label)
+    .increment(1);
+    metrics::histogram!("ledger_http_request_seconds", "route" => route.to_owned()).record(took);
+    let key = response.request().extensions().get::<Caller>().map(|caller| caller.key.to_string());
+    let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    tracing::info!(method, route, status = status.as_u16(), took_us, key, "answered");
 }

@@ -1,10 +1,11 @@
 //! The actix server: workers, timeouts, the layers around every route, and its orderly end.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App as ActixApp, Error, HttpResponse, HttpServer, ResponseError};
@@ -24,8 +25,8 @@ pub struct ServerSettings {
     pub keep_alive: Duration,
     /// How long a request's head may take to arrive.
     pub head_within: Duration,
-    /// How long the last requests may take once the server has been asked to stop, in seconds.
-    pub stop_within_s: u64,
+    /// How long the last requests may take once the server has been asked to stop.
+    pub stop_within: Duration,
 }
 
 impl Default for ServerSettings {
@@ -33,29 +34,49 @@ impl Default for ServerSettings {
     fn default() -> Self {
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let (keep_alive, head_within) = (Duration::from_secs(75), Duration::from_secs(10));
-        Self { workers, keep_alive, head_within, stop_within_s: 30 }
+        Self { workers, keep_alive, head_within, stop_within: Duration::from_secs(30) }
     }
 }
 
-/// Serves on this listener until it is told to stop: it then accepts nothing, finishes what it has, and its future ends.
+/// Routes and data of others, beside the ones here: the queries' handle.
+pub type Extras = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+
+/// Serves on this listener until `ServerHandle::stop` or [`finish`].
 ///
 /// # Errors
 /// The listener cannot be used.
-pub fn start(listener: TcpListener, app: Data<App>, settings: ServerSettings) -> std::io::Result<Server> {
-    let server = HttpServer::new(move || with_layers(app.clone()))
+pub fn start(
+    listener: TcpListener,
+    app: Data<App>,
+    extras: Extras,
+    settings: ServerSettings,
+) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || with_layers(app.clone(), Arc::clone(&extras)))
         .workers(settings.workers)
         .keep_alive(settings.keep_alive)
         .client_request_timeout(settings.head_within)
         .client_disconnect_timeout(Duration::from_secs(2))
-        .shutdown_timeout(settings.stop_within_s)
+        // Only for the last bytes on their way out: `finish` has waited for the requests themselves.
+        .shutdown_timeout(1)
         .disable_signals()
         .listen(listener)?;
     Ok(server.run())
 }
 
+/// Accepts nothing more, lets every request that is under way finish, then closes what is left: idle connections that a
+/// client keeps open must not hold up the end.
+pub async fn finish(handle: &ServerHandle, app: &App, settings: ServerSettings) {
+    handle.pause().await;
+    if tokio::time::timeout(settings.stop_within, app.under_way.drained()).await.is_err() {
+        tracing::warn!("requests were still under way when the time to finish was over");
+    }
+    handle.stop(true).await;
+}
+
 /// The application with everything around its routes; tests use the very same.
 pub fn with_layers(
     app: Data<App>,
+    extras: Extras,
 ) -> ActixApp<
     impl ServiceFactory<
         ServiceRequest,
@@ -67,6 +88,7 @@ pub fn with_layers(
 > {
     ActixApp::new()
         .app_data(app)
+        .configure(|config| extras(config))
         .configure(all_routes)
         .default_service(web::to(no_route))
         .wrap(from_fn(outermost::wrap))

@@ -1,0 +1,31 @@
+//! `ledger-api`: the write path and the reads, over HTTP. `init` makes a ledger, `serve` serves one.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// An event-sourced payment ledger.
+#[derive(Parser)]
+enum Command {
+    /// Makes a ledger: topics, pepper, the directory's genesis.
+    Init {
+        /// Succeed, and do nothing, when the ledger exists.
+        #[arg(long)]
+        if_empty: bool,
+    },
+    /// Serves the ledger.
+    Serve,
+}
+
+fn main() -> ExitCode {
+    let done = match Command::parse() {
+        Command::Init { if_empty } => ledger_api::startup::init(if_empty),
+        Command::Serve => ledger_api::startup::serve(),
+    };
+    if let Err(error) = done {
+        // There may be no log yet.
+        eprintln!("ledger-api: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,121 @@
+//! The api's own settings, read once. Every variable has its unit and default here and a line in the README.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ledger_log::Mode;
+use ledger_log::kafka::KafkaSettings;
+use ledger_runtime::{ConfigError, Secret, Vars};
+
+use crate::acquirers::AcquirerSettings;
+use crate::http::server::Extras;
+
+/// What `ledger-api` is told by its environment.
+pub struct Settings {
+    /// `LEDGER_LISTEN`, default `127.0.0.1:8080`.
+    pub listen: SocketAddr,
+    /// `LEDGER_KAFKA_BOOTSTRAP`, and `LEDGER_TOPIC_PREFIX`, default `ledger`.
+    pub kafka: KafkaSettings,
+    /// `LEDGER_PAYMENT_PARTITIONS`, default 4; counts only where the topic is made.
+    pub payments_partitions: i32,
+    /// `LEDGER_STORE_DIR`, default `ledger-store`.
+    pub store_dir: PathBuf,
+    /// `LEDGER_MASTER_KEY_FILE`; there is no default.
+    pub master_key_file: PathBuf,
+    /// `LEDGER_MODE`, `test` or `live`; there is no default.
+    pub mode: Mode,
+    /// `LEDGER_ACQUIRERS`, default none.
+    pub acquirers: Vec<AcquirerSettings>,
+    /// `LEDGER_FIRST_OPERATOR_KEY`; used only while the directory has no key.
+    pub first_operator_key: Option<Secret>,
+}
+
+impl Settings {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// The variable that is missing or wrong.
+    pub fn read(vars: &Vars) -> Result<Self, ConfigError> {
+        let mode = mode(vars)?;
+        let bootstrap = vars.required("LEDGER_KAFKA_BOOTSTRAP", "host:port of Kafka")?;
+        let acquirers = vars.text("LEDGER_ACQUIRERS", "")?;
+        let acquirers = AcquirerSettings::parse_list(&acquirers)
+            .map_err(|error| ConfigError::new("LEDGER_ACQUIRERS", error.to_string()))?;
+        let listen = vars.text("LEDGER_LISTEN", "127.0.0.1:8080")?;
+        Ok(Self {
+            listen: listen.parse().map_err(|_| ConfigError::new("LEDGER_LISTEN", "is not ADDRESS:PORT"))?,
+            kafka: KafkaSettings::new(&bootstrap, &vars.text("LEDGER_TOPIC_PREFIX", "ledger")?),
+            payments_partitions: vars.number("LEDGER_PAYMENT_PARTITIONS", "partitions", 4, 1..=1_000)?,
+            store_dir: PathBuf::from(vars.text("LEDGER_STORE_DIR", "ledger-store")?),
+            master_key_file: vars
+                .path("LEDGER_MASTER_KEY_FILE", "a file with 32 bytes in base64, closed to others")?,
+            first_operator_key: first_operator_key(vars, mode)?,
+            mode,
+            acquirers,
+        })
+    }
+
+    /// What the queries need beside the app.
+    ///
+    /// # Errors
+    /// The database's variables.
+    pub fn extras(&self) -> Result<Extras, ConfigError> {
+        Ok(super::no_extras())
+    }
+}
+
+fn mode(vars: &Vars) -> Result<Mode, ConfigError> {
+    vars.required("LEDGER_MODE", "test or live")?;
+    vars.choice("LEDGER_MODE", Mode::Test, &[("test", Mode::Test), ("live", Mode::Live)])
+}
+
+/// An operator's key of this mode, long enough not to be guessed.
+fn first_operator_key(vars: &Vars, mode: Mode) -> Result<Option<Secret>, ConfigError> {
+    const NAME: &str = "LEDGER_FIRST_OPERATOR_KEY";
+    let Some(text) = vars.optional(NAME)? else { return Ok(None) };
+    let prefix = match mode {
+        Mode::Test => "test_op_",
+        Mode::Live => "live_op_",
+    };
+    let long_enough = text.strip_prefix(prefix).is_some_and(|secret| secret.len() >= 32);
+    if long_enough && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(Some(Secret::new(text)));
+    }
+    Err(ConfigError::new(NAME, format!("is not {prefix} and at least 32 characters of secret")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, value: &str) -> Result<Settings, ConfigError> {
+        let mut pairs = vec![
+            ("LEDGER_KAFKA_BOOTSTRAP", "127.0.0.1:9092"),
+            ("LEDGER_MASTER_KEY_FILE", "/nowhere"),
+            ("LEDGER_MODE", "test"),
+        ];
+        pairs.retain(|(known, _)| *known != name);
+        pairs.push((name, value));
+        Settings::read(&Vars::from_pairs(pairs))
+    }
+
+    #[test]
+    fn what_must_be_said_has_no_default_and_what_is_wrong_is_named() {
+        for (name, value) in [
+            ("LEDGER_MODE", ""),
+            ("LEDGER_MODE", "prod"),
+            ("LEDGER_MASTER_KEY_FILE", ""),
+            ("LEDGER_KAFKA_BOOTSTRAP", ""),
+            ("LEDGER_LISTEN", "8080"),
+            ("LEDGER_PAYMENT_PARTITIONS", "0"),
+            ("LEDGER_ACQUIRERS", "sandbox"),
+            ("LEDGER_FIRST_OPERATOR_KEY", "test_op_short"),
+            ("LEDGER_FIRST_OPERATOR_KEY", "live_op_0123456789012345678901234567890123456789"),
+        ] {
+            assert_eq!(read(name, value).err().map(|error| error.variable).as_deref(), Some(name), "{value}");
+        }
+        assert!(
+            read("LEDGER_FIRST_OPERATOR_KEY", "test_op_0123456789012345678901234567890123456789").is_ok()
+        );
+    }
+}

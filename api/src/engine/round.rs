@@ -6,8 +6,9 @@ use super::opening::{Core, StartError};
 use super::routing::Replies;
 use super::{Input, now_ms};
 use crate::ledger::{PartitionReadiness, Readiness};
-use crate::owner::{Gate, Out, Standing};
+use crate::owner::{DirectoryView, Gate, Out, Standing};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use ledger_log::Position;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,8 @@ struct Life {
     standings: Vec<Standing>,
     readiness: Readiness,
     readiness_told: Instant,
+    /// Where the directory stood that HTTP sees.
+    published: Option<Position>,
 }
 
 /// Lives until it is told to stop.
@@ -46,8 +49,10 @@ pub fn live(core: Core, inputs: &Receiver<Input>) {
         standings: Vec::new(),
         readiness: Readiness::default(),
         readiness_told: Instant::now(),
+        published: None,
     };
-    life.publish_directory();
+    let directory = life.core.directory();
+    life.publish_directory(&directory);
     loop {
         match inputs.recv_timeout(life.wait()) {
             Ok(input) => life.take(input),
@@ -103,11 +108,18 @@ impl Life {
 
     fn round(&mut self) {
         let now = now_ms();
+        // What was accepted while inputs were taken counts too: HTTP must see it before it reads the answer to it.
         let mut directory = self.core.directory();
+        self.publish_directory(&directory);
         for place in 0..self.core.slots.len() {
             let gate = self.gate(place, now);
             let Some(slot) = self.core.slots.get_mut(place) else { continue };
             slot.run(&directory, &gate, now);
+            if place == 0 {
+                directory = self.core.directory();
+                self.publish_directory(&directory);
+            }
+            let Some(slot) = self.core.slots.get_mut(place) else { continue };
             while let Some(out) = slot.poll() {
                 match out {
                     Out::Call(id, call) => self.core.effects.start(place, id, call),
@@ -115,13 +127,6 @@ impl Life {
                 }
             }
             slot.save();
-            if place == 0 {
-                let newer = self.core.directory();
-                if newer.position != directory.position {
-                    directory = newer;
-                    self.publish_directory();
-                }
-            }
         }
         let changed = self.look_after(now);
         if changed || self.readiness_told.elapsed() > LONGEST_WAIT {
@@ -182,8 +187,11 @@ impl Life {
         });
     }
 
-    fn publish_directory(&self) {
-        self.core.port.publish_directory(Arc::clone(&self.core.directory().directory));
+    fn publish_directory(&mut self, view: &DirectoryView) {
+        if self.published != view.position {
+            self.published.clone_from(&view.position);
+            self.core.port.publish_directory(Arc::clone(&view.directory));
+        }
     }
 
     fn publish_readiness(&mut self) {

@@ -47,6 +47,7 @@ impl Core {
                 actor: Actor::System,
                 cause: None,
                 what: OwnCommand::Directory(command),
+                work: None,
             });
         }
     }

@@ -3,7 +3,7 @@
 
 use super::meta;
 use super::works::{DueCall, Step, WorkKey};
-use super::{Call, CallId, Ctx, Fatal, Out, Owner, Returned, Rules, Standing};
+use super::{Call, CallId, Ctx, Fatal, Out, Own, Owner, Returned, Rules, Standing};
 use crate::acquirers::{
     Approval, ApproveOrder, ApproveOutcome, CancelOrder, CancelOutcome, CardCompanion, Inquiry,
     NetCancelOrder, NetCancelOutcome,
@@ -46,7 +46,10 @@ impl Owner {
                 order(effect, &state, due.attempt, ctx.now_ms + self.settings.send_within_ms)
             }) {
                 Some(call) => self.out.push_back(Out::Call(due.call, call)),
-                None => drop(self.works.returned(due.call, ctx.now_ms)),
+                None => {
+                    self.works.returned(due.call);
+                    self.works.again(due.key, ctx.now_ms);
+                }
             }
         }
         Ok(())
@@ -63,20 +66,15 @@ impl Owner {
         now_ms: i64,
         store: &dyn Rows,
     ) -> Result<(), Fatal> {
-        let Some(due) = self.works.returned(call, now_ms) else { return Ok(()) };
+        let Some(due) = self.works.returned(call) else { return Ok(()) };
         if self.standing != Standing::Leading {
             return Ok(());
         }
         let state = self.accepted_state(due.key, store)?;
-        let Some(sale) = sale_of(&state) else { return Ok(()) };
-        let acquirer = sale.terms.acquirer.clone();
-        let operation =
-            due.key.cancel.map_or_else(|| OperationId::approval(due.key.payment), OperationId::cancel);
-        let own = command(due, returned, sale).and_then(|command| {
-            meta::own(due.key.payment, command, Actor::Acquirer(acquirer), operation.to_string())
-        });
-        if let Some(own) = own {
-            self.want(own);
+        let own = sale_of(&state).and_then(|sale| outcome(due, returned, sale));
+        match own {
+            Some(own) => self.want(own),
+            None => self.works.again(due.key, now_ms),
         }
         Ok(())
     }
@@ -154,13 +152,23 @@ fn sale_of(state: &Payment) -> Option<&Sale> {
     }
 }
 
+/// What the owner wants to record of an answer.
+fn outcome(due: DueCall, returned: Returned, sale: &Sale) -> Option<Own> {
+    let key = due.key;
+    let operation = key.cancel.map_or_else(|| OperationId::approval(key.payment), OperationId::cancel);
+    let command = command(due, returned, sale)?;
+    let own =
+        meta::own(key.payment, command, Actor::Acquirer(sale.terms.acquirer.clone()), operation.to_string())?;
+    Some(Own { work: Some(key), ..own })
+}
+
 /// The command an answer becomes.
 fn command(due: DueCall, returned: Returned, sale: &Sale) -> Option<PaymentCommand> {
     match (returned, due.key.cancel) {
         (Returned::Approve(outcome), None) => Some(approved(outcome)),
         (Returned::Inquire(inquiry), None) => inquired(inquiry),
         (Returned::NetCancel(outcome), None) => net_cancelled(outcome, due.attempt, sale.terms.tombstones),
-        (Returned::Cancel(outcome), Some(cancel)) => Some(cancelled(outcome, cancel)),
+        (Returned::Cancel(outcome), Some(cancel)) => cancelled(outcome, cancel, due.attempt),
         (Returned::Cancel(_), None)
         | (Returned::Approve(_) | Returned::Inquire(_) | Returned::NetCancel(_), Some(_)) => None,
     }
@@ -207,22 +215,23 @@ fn net_cancelled(outcome: NetCancelOutcome, attempt: u32, tombstones: bool) -> O
     }
 }
 
-fn cancelled(outcome: CancelOutcome, cancel_id: CancelId) -> PaymentCommand {
+fn cancelled(outcome: CancelOutcome, cancel_id: CancelId, attempt: u32) -> Option<PaymentCommand> {
     match outcome {
         CancelOutcome::Cancelled { cancel_transaction, cancelled_at_ms } => {
             let canceled_at = Moment::from_ms(cancelled_at_ms);
             let answer = AcquirerCancel { cancel_id, acquirer_transaction: cancel_transaction, canceled_at };
-            PaymentCommand::RecordCancel(answer)
+            Some(PaymentCommand::RecordCancel(answer))
         }
         CancelOutcome::Declined { code, message } => {
-            PaymentCommand::RecordCancelDecline { cancel_id, code, message }
+            Some(PaymentCommand::RecordCancelDecline { cancel_id, code, message })
         }
-        CancelOutcome::NotAttempted { .. } => {
+        // Certain only of the first try in one unbroken reign: in between, another process may have sent it.
+        CancelOutcome::NotAttempted { .. } if attempt == 1 => {
             let cause = NotAttemptedCause::Unreachable;
-            PaymentCommand::RecordCancelNotAttempted { cancel_id, cause }
+            Some(PaymentCommand::RecordCancelNotAttempted { cancel_id, cause })
         }
-        CancelOutcome::Unknown { .. } => {
-            PaymentCommand::RecordCancelUnknown { cancel_id, cause: UnknownCause::Timeout }
+        CancelOutcome::NotAttempted { .. } | CancelOutcome::Unknown { .. } => {
+            Some(PaymentCommand::RecordCancelUnknown { cancel_id, cause: UnknownCause::Timeout })
         }
     }
 }

@@ -5,6 +5,7 @@ use super::meta;
 use super::questions::Held;
 use super::replies::Stage;
 use super::rows::{self, CommandRow};
+use super::works::WorkKey;
 use super::{
     Client, Ctx, Decided, Fatal, InFlight, Out, Own, Owner, Pending, Rules, Standing, Task, Verdict,
     not_ready,
@@ -74,12 +75,20 @@ impl Owner {
                 let reply = client.reply;
                 self.answer(reply, answer);
             }
-            (Verdict::Hold(answer), Task::Own(own)) => {
-                tracing::debug!(target: "owner", command = %own.command, ?answer, "an own command is not needed");
+            (Verdict::Hold(_) | Verdict::Tell(_) | Verdict::Drop, Task::Own(own)) => {
+                tracing::debug!(target: "owner", command = %own.command, "an own command is dealt with already");
+                self.try_again(own.work, ctx.now_ms);
             }
-            (Verdict::Tell(_) | Verdict::Drop, _) => {}
+            (Verdict::Drop, Task::Client(_)) => {}
         }
         Ok(())
+    }
+
+    /// The intent's call came back with something that is not recorded now: if it is open still, it is asked about again.
+    pub(super) fn try_again(&mut self, work: Option<WorkKey>, now_ms: i64) {
+        if let Some(key) = work {
+            self.works.again(key, now_ms);
+        }
     }
 
     fn decide_client(

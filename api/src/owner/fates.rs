@@ -18,7 +18,7 @@ impl Owner {
         match fate {
             Fate::Accepted { ticket, accepted } => self.accepted(ticket, accepted, now_ms, store)?,
             Fate::Void { ticket } => self.void(ticket)?,
-            Fate::Refused { ticket } => self.refused(ticket)?,
+            Fate::Refused { ticket } => self.refused(ticket, now_ms)?,
             Fate::Leading { .. } => self.leading(now_ms, store)?,
             Fate::Lost { to } => self.lost(to),
             Fate::Confirmed { question } => {
@@ -75,7 +75,7 @@ impl Owner {
         Ok(())
     }
 
-    fn refused(&mut self, ticket: Ticket) -> Result<(), Fatal> {
+    fn refused(&mut self, ticket: Ticket, now_ms: i64) -> Result<(), Fatal> {
         let flight = self.take_in_flight(ticket)?;
         self.throw_guesses_away();
         match flight.task {
@@ -86,6 +86,7 @@ impl Owner {
             // Its work stays open and is tried again after its pause.
             Task::Own(own) => {
                 tracing::error!(target: "owner", partition = %self.at, command = %own.command, "the log refused an outcome");
+                self.try_again(own.work, now_ms);
             }
         }
         Ok(())

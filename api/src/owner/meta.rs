@@ -41,7 +41,13 @@ pub fn of_own(own: &Own, ledger_id: &str, directory: &DirectoryView, time_ms: i6
 #[must_use]
 pub fn own(payment: PaymentId, command: PaymentCommand, actor: Actor, cause: String) -> Option<Own> {
     let id = own_command_id(&command.internal_key(payment)?);
-    Some(Own { command: id, actor, cause: Some(cause), what: OwnCommand::Payment(payment, command) })
+    Some(Own {
+        command: id,
+        actor,
+        cause: Some(cause),
+        what: OwnCommand::Payment(payment, command),
+        work: None,
+    })
 }
 
 /// The id of an own command, computed from what it is about: the same entry or outcome always gives the same id. Own

@@ -27,7 +27,7 @@ pub use rules::Rules;
 pub use task::{
     Call, Client, Decided, Fatal, Found, Out, Own, OwnCommand, Pending, Query, Returned, Task, Verdict,
 };
-pub use works::{Backoff, CallId};
+pub use works::{Backoff, CallId, WorkKey};
 
 use crate::ledger::{Answer, Submission, Unavailable};
 use crate::store::{Changes, Rows};

@@ -1,7 +1,7 @@
 //! What the owner is asked to do, what it learns from outside, and what it gives back. Values only.
 
 use super::replies::ReplyId;
-use super::works::CallId;
+use super::works::{CallId, WorkKey};
 use crate::acquirers::{
     ApproveOrder, ApproveOutcome, CancelOrder, CancelOutcome, Inquiry, NetCancelOrder, NetCancelOutcome,
 };
@@ -51,6 +51,8 @@ pub struct Own {
     pub cause: Option<String>,
     /// What is wanted.
     pub what: OwnCommand,
+    /// The intent whose call came back with this; the next try waits for this command's end.
+    pub work: Option<WorkKey>,
 }
 
 /// What the owner wants of itself.

@@ -115,7 +115,11 @@ impl Works {
                 work.step == *step
                     || (work.step == Step::Approve && *step == Step::Inquire && work.calling.is_some())
             });
-            if !same {
+            if same {
+                if !self.is_scheduled(key) {
+                    self.again(*key, now_ms);
+                }
+            } else {
                 self.remove(key);
                 self.insert(*key, Work { step: *step, attempt: tried, at_ms: now_ms, calling: None });
             }
@@ -147,9 +151,9 @@ impl Works {
         due
     }
 
-    /// A call came back, or its answer was turned into a command: it is tried again after a pause unless a new plan comes first.
-    /// None when the call is not of this life.
-    pub fn returned(&mut self, call: CallId, now_ms: i64) -> Option<DueCall> {
+    /// A call came back. Nothing more is asked about its intent until [`Works::again`] or a new plan: a try beside the record of
+    /// an outcome could do what that record denies. None when the call is not of this life.
+    pub fn returned(&mut self, call: CallId) -> Option<DueCall> {
         let key = self.calls.remove(&call)?;
         let Some(work) = self.open.get_mut(&key).filter(|work| work.calling == Some(call)) else {
             // What it was about is settled or has moved on; its answer may still be evidence.
@@ -161,9 +165,15 @@ impl Works {
             work.step = Step::Inquire;
             work.attempt = 0;
         }
+        Some(came_back)
+    }
+
+    /// Nothing was recorded of the last try: the next one comes after a pause.
+    pub fn again(&mut self, key: WorkKey, now_ms: i64) {
+        let Some(work) = self.open.get_mut(&key).filter(|work| work.calling.is_none()) else { return };
+        self.by_time.remove(&(work.at_ms, key));
         work.at_ms = now_ms.saturating_add(self.backoff.after(work.attempt.max(1)));
         self.by_time.insert((work.at_ms, key));
-        Some(came_back)
     }
 
     /// When the next call is due, Unix ms.
@@ -182,6 +192,10 @@ impl Works {
     pub fn forget(&mut self) {
         self.open.clear();
         self.by_time.clear();
+    }
+
+    fn is_scheduled(&self, key: &WorkKey) -> bool {
+        self.open.get(key).is_some_and(|work| self.by_time.contains(&(work.at_ms, *key)))
     }
 
     fn name_call(&mut self, key: WorkKey) -> CallId {
@@ -223,7 +237,7 @@ mod tests {
         let call = works.start_approve(payment(), 0);
         works.plan(payment(), &[(key, Step::Inquire)], 0, 0);
         assert!(works.take_due(10_000).is_empty());
-        let back = works.returned(call, 10_000).unwrap();
+        let back = works.returned(call).unwrap();
         assert_eq!((back.step, back.attempt), (Step::Approve, 1));
         works.plan(payment(), &[(key, Step::Inquire)], 0, 10_000);
         let due = works.take_due(10_100);
@@ -238,7 +252,9 @@ mod tests {
         let mut pauses = Vec::new();
         for _ in 0..6 {
             let due = works.take_due(now);
-            works.returned(due[0].call, now);
+            works.returned(due[0].call);
+            assert_eq!(works.next_ms(), None, "nothing is tried beside the record of an outcome");
+            works.again(due[0].key, now);
             let next = works.next_ms().unwrap();
             pauses.push(next - now);
             now = next;
@@ -254,8 +270,8 @@ mod tests {
         let due = works.take_due(0);
         works.plan(payment(), &[], 0, 0);
         assert_eq!(works.len(), 0);
-        assert_eq!(works.returned(due[0].call, 5).map(|back| back.key), Some(cancel));
+        assert_eq!(works.returned(due[0].call).map(|back| back.key), Some(cancel));
         assert_eq!(works.next_ms(), None);
-        assert_eq!(works.returned(due[0].call, 5), None);
+        assert_eq!(works.returned(due[0].call), None);
     }
 }

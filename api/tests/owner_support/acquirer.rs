@@ -67,7 +67,16 @@ impl Network {
         now_ms: i64,
     ) {
         if let Call::Approve(_, order) = &call {
+            // Counted even when nothing arrives: it must not be tried twice.
             *self.memory.approve_requests.entry(order.operation).or_default() += 1;
+        }
+        if rng.u32(0..100) < self.trouble / 3
+            && let Some(refused) = not_sent(&call)
+        {
+            let gives_up_ms = now_ms + 1;
+            let (arrives_ms, call, unanswered) = (i64::MAX, None, Some(refused));
+            self.under_way.push(OnTheWay { process, life, id, arrives_ms, gives_up_ms, call, unanswered });
+            return;
         }
         let slow = rng.u32(0..100) < self.trouble;
         let arrives_ms = now_ms + if slow { rng.i64(0..4_000) } else { rng.i64(0..40) };
@@ -103,6 +112,21 @@ impl Network {
         }
         self.under_way = kept;
         back
+    }
+}
+
+/// What the port says when no connection came about: on a first attempt it is certain that nothing was sent.
+fn not_sent(call: &Call) -> Option<Returned> {
+    let why = "refused".to_owned();
+    match call {
+        Call::Approve(..) => Some(Returned::Approve(ApproveOutcome::NotAttempted { why })),
+        Call::Cancel(_, order) if order.attempt == 1 => {
+            Some(Returned::Cancel(CancelOutcome::NotAttempted { why }))
+        }
+        Call::NetCancel(_, order) if order.attempt == 1 => {
+            Some(Returned::NetCancel(NetCancelOutcome::NotAttempted { why }))
+        }
+        Call::Cancel(..) | Call::NetCancel(..) | Call::Inquire(..) => None,
     }
 }
 

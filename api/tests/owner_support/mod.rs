@@ -4,6 +4,7 @@
 
 pub mod acquirer;
 pub mod check;
+pub mod desk;
 pub mod directory;
 pub mod process;
 pub mod wishes;

@@ -2,7 +2,9 @@
 
 use super::directory;
 use ledger_api::owner::rows::{self, CursorRow, GenesisRow};
-use ledger_api::owner::{Backoff, Ctx, Fatal, Gate, Out, Owner, OwnerSettings, Payments, Rules};
+use ledger_api::owner::{
+    Backoff, Ctx, DirectoryView, Fatal, Gate, Out, Owner, OwnerSettings, Payments, Rules,
+};
 use ledger_api::store::{Memory, Rows};
 use ledger_domain::payment::effects::Timing;
 use ledger_log::sim::SimPartition;
@@ -20,6 +22,7 @@ pub struct Process {
     pub owner: Owner,
     pub store: Memory,
     pub lost: bool,
+    pub directory: DirectoryView,
 }
 
 pub fn timing() -> Timing {
@@ -69,7 +72,7 @@ impl Process {
             address: me.address,
         });
         let owner = owner(at, &store);
-        Self { number, life, writer, owner, store, lost: false }
+        Self { number, life, writer, owner, store, lost: false, directory: directory::view(true) }
     }
 
     pub fn on(
@@ -84,7 +87,6 @@ impl Process {
 
     /// What the engine does in one round.
     pub fn turn(&mut self, sim: &mut SimPartition, now_ms: i64, gate: &Gate) -> Result<Vec<Out>, Fatal> {
-        let directory = directory::view(true);
         loop {
             let mut learned = false;
             while let Some(output) = self.writer.poll() {
@@ -103,7 +105,7 @@ impl Process {
                 }
             }
             let mut ctx =
-                Ctx { now_ms, log: &mut self.writer, store: &self.store, directory: &directory, gate };
+                Ctx { now_ms, log: &mut self.writer, store: &self.store, directory: &self.directory, gate };
             self.owner.run(&mut ctx)?;
             if !learned {
                 break;

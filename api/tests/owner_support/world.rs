@@ -97,6 +97,8 @@ impl World {
             40..=49 if misfortune => self.read(),
             50..=51 if misfortune => self.crash(),
             52..=53 if misfortune => self.take_over(),
+            // Everything stands still for a while.
+            54 if misfortune => self.now_ms += self.sim.rng.i64(0..9_000),
             54..=253 => self.acquirer()?,
             254..=299 => self.tick()?,
             _ => self.log()?,

@@ -3,6 +3,7 @@
 
 mod damage;
 mod guard;
+mod outage;
 mod outcomes;
 mod rebuilding;
 mod replaying;

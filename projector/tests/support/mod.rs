@@ -1,6 +1,7 @@
 //! A ledger and a database of a test's own on the real servers, and payments that the domain itself decided.
 
 pub mod ledger;
+pub mod proxy;
 pub mod scenario;
 
 use ledger_projector::checkpoint::{self, Checkpoint};
@@ -122,7 +123,11 @@ impl Fixture {
 
     /// A projector in a thread of its own.
     pub fn projector(&self) -> Projector {
-        let context = self.context();
+        self.projector_with(self.context())
+    }
+
+    /// A projector with a context of its own.
+    pub fn projector_with(&self, context: Context) -> Projector {
         let stopping = context.shutdown.clone();
         Projector { stopping, thread: Some(std::thread::spawn(move || run(&context))) }
     }

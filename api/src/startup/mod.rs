@@ -11,7 +11,7 @@ use ledger_domain::directory::Digest;
 use ledger_domain::ids::KeyId;
 use ledger_log::kafka::{KeyTopic, ensure_topics, read_genesis};
 use ledger_log::{Genesis, PartitionId};
-use ledger_runtime::{Shutdown, Telemetry, TelemetrySettings, Vars};
+use ledger_runtime::{Database, Shutdown, Telemetry, TelemetrySettings, Vars};
 use uuid::Uuid;
 
 use crate::access::Authenticator;
@@ -23,6 +23,7 @@ use crate::http::server::{self, Extras, ServerSettings};
 use crate::http::under_way::UnderWay;
 use crate::keys::{KeyStore, KeyVault, MasterKey, Pepper};
 use crate::ledger::Ledger;
+use crate::queries::Queries;
 
 pub use settings::Settings;
 
@@ -30,6 +31,9 @@ pub use settings::Settings;
 const DEPTH: u32 = 20_000;
 /// How long the engine may take to finish what it has accepted.
 const ENGINE_STOPS_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long connections to MariaDB may take to close.
+const DATABASE_CLOSES_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a start failed: what to read is its text.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -91,7 +95,8 @@ async fn run(settings: Settings, telemetry: Telemetry) -> Result<(), Failure> {
     let listener = TcpListener::bind(settings.listen)?;
     let address = listener.local_addr()?;
     let handle = tokio::runtime::Handle::current();
-    let extras = settings.extras()?;
+    let database = Database::start(&settings.database)?;
+    let extras = with_queries(Queries::new(database.clone()));
     let started = tokio::task::spawn_blocking(move || open(settings, telemetry, handle));
     let (app, engine) = started.await??;
 
@@ -105,6 +110,7 @@ async fn run(settings: Settings, telemetry: Telemetry) -> Result<(), Failure> {
     server::finish(&server_handle, &app, server_settings).await;
     serving.await??;
     tokio::task::spawn_blocking(move || engine.stop(ENGINE_STOPS_WITHIN)).await?;
+    database.close(DATABASE_CLOSES_WITHIN).await;
     tracing::info!("ended in order");
     Ok(())
 }
@@ -195,7 +201,10 @@ impl KeyStore for Topic {
     }
 }
 
-/// What the queries need beside the app; nothing yet.
-pub(crate) fn no_extras() -> Extras {
-    Arc::new(|_| {})
+/// The queries' handle, one for all workers.
+fn with_queries(queries: Queries) -> Extras {
+    let queries = Data::new(queries);
+    Arc::new(move |config| {
+        config.app_data(queries.clone());
+    })
 }

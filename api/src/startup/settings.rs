@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use ledger_log::Mode;
 use ledger_log::kafka::KafkaSettings;
-use ledger_runtime::{ConfigError, Secret, Vars};
+use ledger_runtime::{ConfigError, DatabaseSettings, Isolation, Secret, Vars};
 
 use crate::acquirers::AcquirerSettings;
-use crate::http::server::Extras;
 
 /// What `ledger-api` is told by its environment.
 pub struct Settings {
@@ -26,6 +25,8 @@ pub struct Settings {
     pub mode: Mode,
     /// `LEDGER_ACQUIRERS`, default none.
     pub acquirers: Vec<AcquirerSettings>,
+    /// `LEDGER_MARIADB_URL` and its like: the tables that are read. MariaDB may be down.
+    pub database: DatabaseSettings,
     /// `LEDGER_FIRST_OPERATOR_KEY`; used only while the directory has no key.
     pub first_operator_key: Option<Secret>,
 }
@@ -49,18 +50,11 @@ impl Settings {
             store_dir: PathBuf::from(vars.text("LEDGER_STORE_DIR", "ledger-store")?),
             master_key_file: vars
                 .path("LEDGER_MASTER_KEY_FILE", "a file with 32 bytes in base64, closed to others")?,
+            database: DatabaseSettings::read(vars, Isolation::RepeatableRead)?,
             first_operator_key: first_operator_key(vars, mode)?,
             mode,
             acquirers,
         })
-    }
-
-    /// What the queries need beside the app.
-    ///
-    /// # Errors
-    /// The database's variables.
-    pub fn extras(&self) -> Result<Extras, ConfigError> {
-        Ok(super::no_extras())
     }
 }
 
@@ -91,6 +85,7 @@ mod tests {
     fn read(name: &str, value: &str) -> Result<Settings, ConfigError> {
         let mut pairs = vec![
             ("LEDGER_KAFKA_BOOTSTRAP", "127.0.0.1:9092"),
+            ("LEDGER_MARIADB_URL", "mysql://u:p@127.0.0.1:3306/ledger"),
             ("LEDGER_MASTER_KEY_FILE", "/nowhere"),
             ("LEDGER_MODE", "test"),
         ];
@@ -106,6 +101,7 @@ mod tests {
             ("LEDGER_MODE", "prod"),
             ("LEDGER_MASTER_KEY_FILE", ""),
             ("LEDGER_KAFKA_BOOTSTRAP", ""),
+            ("LEDGER_MARIADB_URL", "mysql://u:p@127.0.0.1:3306"),
             ("LEDGER_LISTEN", "8080"),
             ("LEDGER_PAYMENT_PARTITIONS", "0"),
             ("LEDGER_ACQUIRERS", "sandbox"),

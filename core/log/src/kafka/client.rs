@@ -1,11 +1,13 @@
 //! What the clients have in common: librdkafka's words go to the log, and a consumer for assigned partitions.
 
+use super::bury;
 use super::error::{KafkaError, code};
 use super::settings::KafkaSettings;
 use rdkafka::ClientContext;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError as Native, RDKafkaErrorCode};
+use std::sync::Arc;
 
 /// Sends librdkafka's log lines to tracing.
 #[derive(Clone, Copy)]
@@ -60,4 +62,24 @@ pub(super) fn consumer(settings: &KafkaSettings, wait_ms: u32) -> Result<Consume
     let config = settings.consumer(wait_ms)?;
     Consumer::from_config_and_context(&config, Context)
         .map_err(|e| KafkaError::failed("making a consumer", e))
+}
+
+/// A consumer whose end keeps nobody waiting: it may hang.
+pub(super) struct Held(Option<Arc<Consumer>>);
+
+impl Held {
+    pub(super) fn new(settings: &KafkaSettings, wait_ms: u32) -> Result<Held, KafkaError> {
+        consumer(settings, wait_ms).map(|consumer| Held(Some(Arc::new(consumer))))
+    }
+
+    pub(super) fn get(&self) -> Result<&Arc<Consumer>, KafkaError> {
+        self.0.as_ref().ok_or_else(|| KafkaError::failed("asking Kafka", "the client has ended"))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let consumer = self.0.take();
+        bury::run_watched("consumer", move || drop(consumer));
+    }
 }

@@ -1,11 +1,10 @@
 //! Follows one partition from a cursor and judges every message: what projector, verify and replay read with.
 //! It never skips what it cannot accept, and never resets its position.
 
-use super::bury;
-use super::client::{self, Consumer};
+use super::client::Held;
 use super::error::KafkaError;
 use super::headers;
-use super::meta::{ask_watermarks, read_at, watermarks};
+use super::meta::{ask_watermarks, read_at};
 use super::range;
 use super::settings::KafkaSettings;
 use crate::fence::Genesis;
@@ -46,9 +45,16 @@ pub struct Batch {
     pub at_end: bool,
 }
 
-/// A judged view of one partition that moves on.
+impl Batch {
+    /// Nothing was judged.
+    fn is_empty(&self) -> bool {
+        self.accepted.is_empty() && self.voids == 0
+    }
+}
+
+/// A judged view of one partition that moves on. Dropping it waits for nothing.
 pub struct Follower {
-    consumer: Option<Consumer>,
+    consumer: Held,
     reader: Reader,
     timeout: Duration,
     at_end: bool,
@@ -75,27 +81,33 @@ impl Follower {
                 Reader::at(at.clone(), depth, cursor)
             }
         };
-        let consumer = client::consumer(settings, WAIT_MS)?;
-        let marks = watermarks(settings, &at)?;
-        let from = reader.next_offset();
+        let (from, timeout) = (reader.next_offset(), settings.request_timeout());
+        let consumer = Held::new(settings, WAIT_MS)?;
+        let marks = ask_watermarks(consumer.get()?, &at, timeout)?;
         range::in_range(&at, from, marks).map_err(|error| lasting(&reader, error))?;
-        range::assign(&consumer, &at, from)?;
-        let timeout = settings.request_timeout();
-        Ok(Follower { consumer: Some(consumer), reader, timeout, at_end: false, ended: None })
+        range::assign(consumer.get()?, &at, from)?;
+        Ok(Follower { consumer, reader, timeout, at_end: false, ended: None })
     }
 
     /// The next judged messages, at most `max_records`: what has arrived already, or the first to arrive within
     /// `wait`. An empty batch means that nothing came, or that the end of the partition was reached.
     ///
     /// # Errors
-    /// The same error again on every later call: a follower that ended stays ended.
+    /// Only when everything before it was handed over; and the same error again on every later call: a follower
+    /// that ended stays ended.
     pub fn next(&mut self, max_records: usize, wait: Duration) -> Result<Batch, FollowError> {
-        if let Some(error) = &self.ended {
-            return Err(error.clone());
+        let mut batch = Batch::default();
+        if self.ended.is_none() {
+            self.ended = self.fill(&mut batch, max_records.max(1), Instant::now() + wait).err();
         }
-        let batch = self.fill(max_records, wait);
-        self.ended = batch.as_ref().err().cloned();
-        batch
+        match &self.ended {
+            Some(error) if batch.is_empty() => Err(error.clone()),
+            _ => {
+                batch.next_offset = self.reader.next_offset();
+                batch.at_end = self.at_end;
+                Ok(batch)
+            }
+        }
     }
 
     /// The last accepted record.
@@ -108,21 +120,13 @@ impl Follower {
     /// # Errors
     /// Kafka does not answer.
     pub fn high_watermark(&self) -> Result<i64, KafkaError> {
-        ask_watermarks(self.consumer()?, self.reader.partition(), self.timeout).map(|(_, high)| high)
+        ask_watermarks(self.consumer.get()?, self.reader.partition(), self.timeout).map(|(_, high)| high)
     }
 
-    fn consumer(&self) -> Result<&Consumer, KafkaError> {
-        self.consumer
-            .as_ref()
-            .ok_or_else(|| KafkaError::failed("following a partition", "the client has ended"))
-    }
-
-    fn fill(&mut self, max_records: usize, wait: Duration) -> Result<Batch, FollowError> {
-        let until = Instant::now() + wait;
-        let mut batch = Batch::default();
-        for judged in 0..max_records.max(1) {
+    fn fill(&mut self, batch: &mut Batch, max_records: usize, until: Instant) -> Result<(), FollowError> {
+        for _ in 0..max_records {
             // Only the first is waited for: what is in hand goes on at once.
-            let Some(raw) = self.poll(if judged == 0 { Some(until) } else { None })? else { break };
+            let Some(raw) = self.arrived(batch.is_empty().then_some(until))? else { break };
             match self.reader.judge(raw)? {
                 Verdict::Accepted(accepted) => batch.accepted.push(accepted),
                 Verdict::Stale { .. } | Verdict::Orphan { .. } | Verdict::Foreign => {
@@ -130,16 +134,14 @@ impl Follower {
                 }
             }
         }
-        batch.next_offset = self.reader.next_offset();
-        batch.at_end = self.at_end;
-        Ok(batch)
+        Ok(())
     }
 
     /// The next message; None when the end of the partition was reached or nothing came in time.
-    fn poll(&mut self, until: Option<Instant>) -> Result<Option<RawRecord>, FollowError> {
+    fn arrived(&mut self, until: Option<Instant>) -> Result<Option<RawRecord>, FollowError> {
         loop {
             let left = until.map(|until| until.saturating_duration_since(Instant::now())).unwrap_or_default();
-            match self.consumer()?.poll(left) {
+            match self.consumer.get()?.poll(left) {
                 Some(Ok(message)) => {
                     let raw = headers::raw(&message);
                     self.at_end = false;
@@ -149,16 +151,15 @@ impl Follower {
                     self.at_end = true;
                     return Ok(None);
                 }
-                Some(Err(error)) => self.error(&error)?,
+                Some(Err(error)) => self.trouble(&error)?,
                 None if left.is_zero() => return Ok(None),
                 None => {}
             }
         }
     }
 
-    fn error(&self, error: &Native) -> Result<(), FollowError> {
-        let (at, next) = (self.reader.partition(), self.reader.next_offset());
-        let consumer = self.consumer()?;
+    fn trouble(&self, error: &Native) -> Result<(), FollowError> {
+        let (at, next, consumer) = (self.reader.partition(), self.reader.next_offset(), self.consumer.get()?);
         let marks = || ask_watermarks(consumer, at, self.timeout);
         range::what_it_means(error, at, next, marks).map_err(|error| lasting(&self.reader, error))
     }
@@ -171,13 +172,6 @@ fn lasting(reader: &Reader, error: KafkaError) -> FollowError {
             reader.went_back(error.to_string()).into()
         }
         error => error.into(),
-    }
-}
-
-impl Drop for Follower {
-    fn drop(&mut self) {
-        let consumer = self.consumer.take();
-        bury::run_watched("follower", move || drop(consumer));
     }
 }
 

@@ -1,8 +1,7 @@
 //! `<prefix>.keys`: wrapped secrets by key id, compacted, deliberately not part of the ledger. There, deletion
 //! is the point. It never sees a secret in the clear.
 
-use super::bury;
-use super::client::{self, Consumer};
+use super::client::Held;
 use super::error::KafkaError;
 use super::meta::ask_watermarks;
 use super::producer::{Outgoing, Producer, Report};
@@ -53,8 +52,8 @@ impl KeyTopic {
     /// # Errors
     /// Kafka did not answer in time.
     pub fn load_all(&self) -> Result<HashMap<String, Vec<u8>>, KafkaError> {
-        let consumer = Ended(Some(client::consumer(&self.settings, range::WAIT_MS)?));
-        let Some(reading) = &consumer.0 else { return Ok(HashMap::new()) };
+        let consumer = Held::new(&self.settings, range::WAIT_MS)?;
+        let reading = consumer.get()?;
         let timeout = self.settings.request_timeout();
         let (from, to) = ask_watermarks(reading, &self.at, timeout)?;
         let mut found = HashMap::new();
@@ -106,15 +105,5 @@ fn apply(found: &mut HashMap<String, Vec<u8>>, (key, value): Entry) {
         (Some(key), Some(value)) => drop(found.insert(key, value)),
         (Some(key), None) => drop(found.remove(&key)),
         (None, _) => {}
-    }
-}
-
-/// A consumer whose end keeps nobody waiting.
-struct Ended(Option<Consumer>);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let consumer = self.0.take();
-        bury::run_watched("key reader", move || drop(consumer));
     }
 }

@@ -1,7 +1,6 @@
 //! Questions to Kafka that need no thread of their own: partitions, watermarks, one record.
 
-use super::bury;
-use super::client::{self, Consumer};
+use super::client::{Consumer, Held};
 use super::error::KafkaError;
 use super::headers;
 use super::range::{self, Range, ReadError};
@@ -13,33 +12,22 @@ use rdkafka::metadata::Metadata;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// A client for questions; its end never keeps the asker waiting.
+/// A client for questions.
 pub(super) struct Questions {
-    consumer: Option<Consumer>,
+    consumer: Held,
     timeout: Duration,
 }
 
 impl Questions {
     pub(super) fn new(settings: &KafkaSettings) -> Result<Questions, KafkaError> {
-        let consumer = client::consumer(settings, range::WAIT_MS)?;
-        Ok(Questions { consumer: Some(consumer), timeout: settings.request_timeout() })
-    }
-
-    fn consumer(&self) -> Result<&Consumer, KafkaError> {
-        self.consumer.as_ref().ok_or_else(|| KafkaError::failed("asking Kafka", "the client has ended"))
+        let consumer = Held::new(settings, range::WAIT_MS)?;
+        Ok(Questions { consumer, timeout: settings.request_timeout() })
     }
 
     /// Brokers alive, and the topic's partitions, or every topic's.
     pub(super) fn metadata(&self, topic: Option<&str>) -> Result<Metadata, KafkaError> {
         let doing = format!("metadata of {}", topic.unwrap_or("all topics"));
-        self.consumer()?.fetch_metadata(topic, self.timeout).map_err(|e| KafkaError::failed(doing, e))
-    }
-}
-
-impl Drop for Questions {
-    fn drop(&mut self) {
-        let consumer = self.consumer.take();
-        bury::run_watched("metadata client", move || drop(consumer));
+        self.consumer.get()?.fetch_metadata(topic, self.timeout).map_err(|e| KafkaError::failed(doing, e))
     }
 }
 
@@ -73,7 +61,7 @@ pub fn partitions(settings: &KafkaSettings, topic: &str) -> Result<i32, KafkaErr
 /// Kafka did not answer in time.
 pub fn watermarks(settings: &KafkaSettings, at: &PartitionId) -> Result<(i64, i64), KafkaError> {
     let questions = Questions::new(settings)?;
-    ask_watermarks(questions.consumer()?, at, questions.timeout)
+    ask_watermarks(questions.consumer.get()?, at, questions.timeout)
 }
 
 /// The message at exactly this offset; None where there is none (compacted away, a control record, or beyond
@@ -89,10 +77,11 @@ pub fn read_at(
     let questions = Questions::new(settings)?;
     let range = Range { from: offset, to: offset.saturating_add(1) };
     let mut found = None;
-    let read = range::read(questions.consumer()?, at, range, questions.timeout, &headers::raw, &mut |part| {
-        found = part.records.into_iter().find(|raw| raw.offset == offset).or(found.take());
-        ControlFlow::Continue(())
-    });
+    let read =
+        range::read(questions.consumer.get()?, at, range, questions.timeout, &headers::raw, &mut |part| {
+            found = part.records.into_iter().find(|raw| raw.offset == offset).or(found.take());
+            ControlFlow::Continue(())
+        });
     match read {
         Ok(()) => Ok(found),
         Err(ReadError::Kafka(KafkaError::OutOfRange { .. })) => Ok(None),

@@ -105,7 +105,16 @@ fn a_follower_stops_on_damage_for_good() {
     let forged = Record { seq: head.seq + 7, term: head.term, prev: head.hash, payload: payload(b"forged") };
     forge_record(&prefix, &at, &forged);
     let mut follower = Follower::open(&prefix.settings, at, DEPTH, None).unwrap();
-    let stopped = prefix.until("the damage", || follower.next(100, WAIT).err());
+    // What comes before the damage is handed over, though it arrives together with it.
+    let mut before = 0;
+    let stopped = prefix.until("the damage", || match follower.next(100, WAIT) {
+        Ok(batch) => {
+            before += batch.accepted.len();
+            None
+        }
+        Err(stop) => Some(stop),
+    });
+    assert_eq!(before, 6);
     assert!(matches!(stopped, FollowError::Stop(Stop::Damaged { .. })), "{stopped}");
     assert_eq!(follower.cursor(), Some(&head));
     assert_eq!(follower.next(100, WAIT), Err(stopped));

@@ -163,3 +163,37 @@ impl Said {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ledger_domain::card::CardNumber;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::acquirers::CardCompanion;
+
+    #[test]
+    fn the_longest_order_fits_the_room_made_for_it_so_that_no_copy_of_the_card_stays_behind() {
+        let order_id = "\u{1}".repeat(255);
+        let order = ApproveOrder {
+            operation: OperationId::new(Uuid::from_u128(1)),
+            payment: PaymentId::new(Uuid::from_u128(2)),
+            merchant: MerchantId::new(Uuid::from_u128(3)),
+            amount_minor: i64::MAX,
+            currency: Currency::Krw,
+            installment_months: u8::MAX,
+            card: CardCompanion {
+                number: CardNumber::parse("4111111111111111").unwrap(),
+                expiry_year: 99,
+                expiry_month: 12,
+                identity_number: Some(Zeroizing::new("1234567890".into())),
+                password: Some(Zeroizing::new("12".into())),
+            },
+            send_before_ms: 0,
+            order_id,
+        };
+        let buffer = approve(&order).unwrap();
+        assert_eq!(buffer.capacity(), 1_024 + 6 * 255, "a buffer that grew would have another capacity");
+        assert!(buffer.len() > 6 * 255);
+    }
+}

@@ -22,7 +22,7 @@ pub enum Sent {
     /// A well-formed answer about this operation.
     Said(Said),
     /// Nothing left, and nothing will.
-    NotSent(String),
+    Withheld(String),
     /// Something may have left, and there is no answer.
     Lost(String),
 }
@@ -76,7 +76,7 @@ impl Line {
     pub async fn send(&self, outgoing: Outgoing<'_>) -> Sent {
         let Outgoing { path, operation, body, send_before_ms } = outgoing;
         if (self.clock)() > send_before_ms {
-            return Sent::NotSent("the instant before which it had to be sent has passed".into());
+            return Sent::Withheld("the instant before which it had to be sent has passed".into());
         }
         let departure = Departure::default();
         let length = body.len();
@@ -90,7 +90,7 @@ impl Line {
             .body(Body::wrap(body));
         match request.send().await {
             Ok(response) => hear(response, operation).await,
-            Err(error) if departure.revoke() => Sent::NotSent(why(&error)),
+            Err(error) if departure.revoke() => Sent::Withheld(why(&error)),
             Err(error) => Sent::Lost(why(&error)),
         }
     }

@@ -85,7 +85,7 @@ impl Acquirers {
         let begun = Instant::now();
         let sent = match self.lines.get(acquirer) {
             Some(line) => line.ask(operation).await,
-            None => Sent::NotSent(unknown(acquirer)),
+            None => Sent::Withheld(unknown(acquirer)),
         };
         note(acquirer, "/operations", operation, &sent, begun);
         read::inquire(self.tombstones(acquirer), sent)
@@ -101,8 +101,8 @@ impl Acquirers {
     ) -> Sent {
         let begun = Instant::now();
         let sent = match (self.lines.get(acquirer), body) {
-            (None, _) => Sent::NotSent(unknown(acquirer)),
-            (Some(_), Err(_)) => Sent::NotSent("the order could not be written as JSON".into()),
+            (None, _) => Sent::Withheld(unknown(acquirer)),
+            (Some(_), Err(_)) => Sent::Withheld("the order could not be written as JSON".into()),
             (Some(line), Ok(body)) => line.send(Outgoing { path, operation, body, send_before_ms }).await,
         };
         note(acquirer, path, operation, &sent, begun);
@@ -118,7 +118,7 @@ fn unknown(acquirer: &str) -> String {
 fn note(acquirer: &str, path: &'static str, operation: OperationId, sent: &Sent, begun: Instant) {
     let result = match sent {
         Sent::Said(_) => "answered",
-        Sent::NotSent(why) => {
+        Sent::Withheld(why) => {
             tracing::warn!(acquirer, path, %operation, why, "nothing was sent to the acquirer");
             "not_sent"
         }

@@ -16,7 +16,7 @@ const INVALID_REQUEST: &str = "INVALID_REQUEST";
 pub fn approve(order_amount: i64, sent: Sent) -> ApproveOutcome {
     let said = match sent {
         Sent::Said(said) => said,
-        Sent::NotSent(why) => return ApproveOutcome::NotAttempted { why },
+        Sent::Withheld(why) => return ApproveOutcome::NotAttempted { why },
         Sent::Lost(why) => return ApproveOutcome::Unknown { why },
     };
     match said {
@@ -45,8 +45,8 @@ pub fn approve(order_amount: i64, sent: Sent) -> ApproveOutcome {
 pub fn cancel(order: &CancelOrder, sent: Sent) -> CancelOutcome {
     let said = match sent {
         Sent::Said(said) => said,
-        Sent::NotSent(why) if order.attempt <= 1 => return CancelOutcome::NotAttempted { why },
-        Sent::NotSent(why) => return CancelOutcome::Unknown { why: retry_not_sent(&why) },
+        Sent::Withheld(why) if order.attempt <= 1 => return CancelOutcome::NotAttempted { why },
+        Sent::Withheld(why) => return CancelOutcome::Unknown { why: retry_not_sent(&why) },
         Sent::Lost(why) => return CancelOutcome::Unknown { why },
     };
     match said {
@@ -73,8 +73,8 @@ pub fn cancel(order: &CancelOrder, sent: Sent) -> CancelOutcome {
 pub fn net_cancel(order: &NetCancelOrder, tombstones: bool, sent: Sent) -> NetCancelOutcome {
     let said = match sent {
         Sent::Said(said) => said,
-        Sent::NotSent(why) if order.attempt <= 1 => return NetCancelOutcome::NotAttempted { why },
-        Sent::NotSent(why) => return NetCancelOutcome::Unknown { why: retry_not_sent(&why) },
+        Sent::Withheld(why) if order.attempt <= 1 => return NetCancelOutcome::NotAttempted { why },
+        Sent::Withheld(why) => return NetCancelOutcome::Unknown { why: retry_not_sent(&why) },
         Sent::Lost(why) => return NetCancelOutcome::Unknown { why },
     };
     match said {
@@ -97,7 +97,7 @@ pub fn net_cancel(order: &NetCancelOrder, tombstones: bool, sent: Sent) -> NetCa
 pub fn inquire(tombstones: bool, sent: Sent) -> Inquiry {
     let said = match sent {
         Sent::Said(said) => said,
-        Sent::NotSent(why) | Sent::Lost(why) => return Inquiry::Unknown { why },
+        Sent::Withheld(why) | Sent::Lost(why) => return Inquiry::Unknown { why },
     };
     match said {
         Said::Approved { transaction, approve_no, approved_at_ms, issuer_code, .. } => {

@@ -82,7 +82,7 @@ fn what_the_acquirer_recorded_as_not_attempted_is_final_for_a_retry_too() {
 #[test]
 fn lost_is_unknown_everywhere_and_a_retry_not_sent_is_no_better() {
     let lost = || Sent::Lost("reset".into());
-    let not_sent = || Sent::NotSent("refused".into());
+    let not_sent = || Sent::Withheld("refused".into());
     assert!(matches!(approve(1, lost()), ApproveOutcome::Unknown { .. }));
     assert!(matches!(cancel(&cancel_order(1), lost()), CancelOutcome::Unknown { .. }));
     assert!(matches!(net_cancel(&net_cancel_order(1), true, lost()), NetCancelOutcome::Unknown { .. }));

@@ -102,6 +102,7 @@ pub async fn inquire(bank: Data<Bank>, request: HttpRequest, operation: Path<Str
     }
 }
 
+#[expect(clippy::result_large_err, reason = "the error is the answer itself, made once a refused request")]
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, HttpResponse> {
     // serde's message may quote what it read, so it is not passed on: it could be a card number.
     serde_json::from_slice(body).map_err(|error| {
@@ -119,6 +120,7 @@ struct Call {
 }
 
 impl Call {
+    #[expect(clippy::result_large_err, reason = "the error is the answer itself, made once a refused request")]
     fn fault(&self, facts: Option<(String, i64)>) -> Result<Option<Fault>, HttpResponse> {
         let header = self.request.headers().get(FAULT_HEADER).map(|value| value.to_str().unwrap_or("?"));
         let asked = Asked { endpoint: self.endpoint, operation: &self.operation, facts, header };

@@ -184,6 +184,10 @@ impl World {
         Ok(())
     }
 
+    fn issued(&self) -> u32 {
+        u32::try_from(self.clients.len()).unwrap_or(u32::MAX)
+    }
+
     fn some_node(&mut self) -> usize {
         let leading: Vec<usize> = (0..NODES).filter(|n| self.nodes[*n].writer.term().is_some()).collect();
         match leading.first() {
@@ -195,8 +199,8 @@ impl World {
     fn clients_act(&mut self) {
         if self.partition.rng.u32(0..100) < 22 {
             let put = Put {
-                command: self.clients.len() as u64,
-                key: self.partition.rng.u32(0..(self.clients.len() as u32 * 2 / 3 + 6)),
+                command: u64::from(self.issued()),
+                key: self.partition.rng.u32(0..(self.issued() * 2 / 3 + 6)),
                 poison: self.partition.rng.u32(0..150) == 0,
             };
             self.clients.push(Client { put, told: Told::Nothing });
@@ -329,7 +333,7 @@ impl World {
         if self.truth.keys.insert(put.key, self.step).is_some() {
             return Err(format!("key {} was given away twice", put.key));
         }
-        match self.clients.get(put.command as usize).map(|client| client.told) {
+        match self.clients.get(place_of(put.command)).map(|client| client.told) {
             Some(Told::Failed) => Err(format!("command {} was answered failed and appears", put.command)),
             Some(Told::Taken) => Err(format!("command {} was rejected and appears", put.command)),
             _ => Ok(()),
@@ -405,7 +409,7 @@ impl World {
     }
 
     fn tell(&mut self, command: u64, told: Told) -> Check {
-        let Some(client) = self.clients.get_mut(command as usize) else {
+        let Some(client) = self.clients.get_mut(place_of(command)) else {
             return Err(format!("command {command} was never sent"));
         };
         if client.told != Told::Nothing && client.told != told {
@@ -507,4 +511,8 @@ impl World {
         }
         Err(format!("a damaged log was read to its end; {} accepted", reader.head_seq()))
     }
+}
+
+fn place_of(command: u64) -> usize {
+    usize::try_from(command).unwrap_or(usize::MAX)
 }

@@ -157,7 +157,3 @@ fn card_problem(error: CardError) -> CardProblem {
         CardError::Identity | CardError::Password | CardError::Masked => CardProblem::ContentInvalid,
     }
 }
-
-#[cfg(test)]
-#[path = "envelope_tests.rs"]
-mod tests;

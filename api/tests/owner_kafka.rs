@@ -1,6 +1,13 @@
 //! The engine on a real Kafka with the sandbox acquirer as a process: initialisation, the first key, a payment's life, a kill
 //! without a goodbye, a lost store, a foreign store, a second process. Needs `LEDGER_TEST_KAFKA_BOOTSTRAP`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test's helpers meet unexpectedly fails the test"
+)]
+
 mod owner_support;
 
 use ledger_api::acquirers::{AcquirerSettings, Acquirers};

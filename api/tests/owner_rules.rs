@@ -1,5 +1,12 @@
 //! Architecture section 4, "Idempotency and unknown answers", one rule a test, through the real owner and writer.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test's helpers meet unexpectedly fails the test"
+)]
+
 mod owner_support;
 
 use ledger_api::acquirers::{Approval, ApproveOutcome, CancelOutcome, Inquiry, NetCancelOutcome};
@@ -194,6 +201,23 @@ fn an_approval_found_by_inquiry_before_the_net_cancel_counts() {
     assert_eq!(recorded(desk.told(&wish)).0.view.status, PaymentStatus::Done);
     desk.pass(60_000);
     assert!(desk.calls.is_empty());
+}
+
+#[test]
+fn an_approval_that_comes_after_the_net_cancel_is_evidence_and_never_done() {
+    let mut desk = Desk::open(true);
+    let wish = key_in(1, "A", 50_000);
+    let reply = desk.submit(&wish);
+    desk.pass(3_100);
+    assert_eq!(desk.answer(reply), Some(Answer::Unknown), "the approval counts as unanswered");
+    desk.pass(2_100);
+    assert!(matches!(desk.calls[..], [(_, Call::Approve(..)), (_, Call::NetCancel(..))]), "{:?}", desk.calls);
+    desk.acquirer_says_to(1, |_| {
+        Returned::NetCancel(NetCancelOutcome::NetCancelled { had_approved: true, at_ms: 1 })
+    });
+    desk.acquirer_says(approves);
+    let (now, _) = recorded(desk.told(&wish));
+    assert_eq!((now.view.status, now.view.late_approval), (PaymentStatus::Canceled, true));
 }
 
 #[test]

@@ -2,6 +2,13 @@
 //! declines, unknown answers, cancels, retries under the same key, crashes with and without the store, takeovers, void batches,
 //! refused records. A failure prints the seed; `LEDGER_SIM_SEED=17 LEDGER_SIM_STEPS=20000` replays that run.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test's helpers meet unexpectedly fails the test"
+)]
+
 mod owner_support;
 
 use ledger_api::ledger::Answer;

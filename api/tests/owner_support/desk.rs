@@ -107,7 +107,12 @@ impl Desk {
 
     /// Answers the oldest waiting call.
     pub fn acquirer_says(&mut self, answer: impl FnOnce(&Call) -> Returned) {
-        let (id, call) = self.calls.remove(0);
+        self.acquirer_says_to(0, answer);
+    }
+
+    /// Answers one of the waiting calls.
+    pub fn acquirer_says_to(&mut self, which: usize, answer: impl FnOnce(&Call) -> Returned) {
+        let (id, call) = self.calls.remove(which);
         let returned = answer(&call);
         let process = &mut self.process;
         process.owner.returned(id, returned, self.now_ms, &process.store).unwrap();

@@ -8,11 +8,15 @@
 )]
 
 mod branch_sales;
+mod http;
 mod positions;
 mod settlements;
 mod sql;
 mod transactions;
 
+#[path = "../http/support.rs"]
+#[allow(dead_code, reason = "the tests of HTTP use the rest of it")]
+mod http_support;
 #[path = "../../../projector/tests/support/mod.rs"]
 #[allow(dead_code, reason = "the projector's tests use the rest of it")]
 mod support;

@@ -4,7 +4,7 @@ use crate::support::scenario::{MONDAY_MS, Shop, Story};
 use crate::{Read, scopes};
 use ledger_api::access::Confinement;
 use ledger_api::queries::settlements::{
-    DateType, EntryCursor, ListEntries, SettlementEntry, SettlementTotal, SumSettlements, TotalCursor,
+    DateType, EntryCursor, ListEntries, Payee, SettlementEntry, SettlementTotal, SumSettlements, TotalCursor,
 };
 use ledger_domain::days::Day;
 
@@ -19,7 +19,7 @@ fn totals(read: &Read, to: Confinement, by: DateType) -> Vec<SettlementTotal> {
         by,
         from: day("2026-11-01"),
         to: day("2026-12-31"),
-        payee_id: None,
+        payee: None,
         limit: 1_000,
         after: None,
     };
@@ -31,7 +31,7 @@ fn every_entry() -> ListEntries {
         by: DateType::Sold,
         from: day("2026-11-01"),
         to: day("2026-12-31"),
-        payee_id: None,
+        payee: None,
         merchant_id: None,
         payment_id: None,
         limit: 1_000,
@@ -125,7 +125,7 @@ fn filters_of_entries() {
     let count = |list: ListEntries| entries(&read, Confinement::Everything, list).len();
     assert_eq!(count(every_entry()), 9);
     assert_eq!(count(ListEntries { merchant_id: Some(shop.merchant), ..every_entry() }), 6);
-    assert_eq!(count(ListEntries { payee_id: Some(*shop.branch.as_bytes()), ..every_entry() }), 2);
+    assert_eq!(count(ListEntries { payee: Some(Payee::Branch(shop.branch)), ..every_entry() }), 2);
     assert_eq!(count(ListEntries { payment_id: Some(story.id), ..every_entry() }), 6);
     assert_eq!(count(ListEntries { to: day("2026-11-23"), ..every_entry() }), 6);
     assert_eq!(count(ListEntries { by: DateType::PaidOut, from: day("2026-11-26"), ..every_entry() }), 3);
@@ -149,7 +149,7 @@ fn pages_of_totals_and_entries_hold_everything_once() {
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
             let (from, until) = (day("2026-11-01"), day("2026-12-31"));
-            let sum = SumSettlements { by, from, to: until, payee_id: None, limit: 2, after };
+            let sum = SumSettlements { by, from, to: until, payee: None, limit: 2, after };
             let page = read.ask(read.queries.settlements(&to, sum)).unwrap();
             seen.extend(page.rows);
             let Some(next) = page.next else { break };

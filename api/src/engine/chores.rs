@@ -56,7 +56,15 @@ impl Core {
     pub fn check_geneses(&mut self) {
         let mut wrong = None;
         for slot in self.slots.iter().skip(1) {
-            let Some(row) = slot.owner.genesis() else { continue };
+            let Some(row) = slot.owner.genesis() else {
+                if matches!(slot.owner.standing(), Standing::Stopped(_)) && self.opened(&slot.at).is_some() {
+                    wrong = Some(format!(
+                        "{} was opened once, and now it cannot be read from its beginning",
+                        slot.at
+                    ));
+                }
+                continue;
+            };
             let quotes = Genesis::read(&row.payload).ok().is_some_and(|genesis| {
                 genesis.ledger_id == self.genesis.ledger_id
                     && genesis.of == Some(self.genesis_hash.to_string())

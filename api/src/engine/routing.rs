@@ -63,7 +63,9 @@ impl Replies {
                 slot.answer(Ok(payment.map(|boxed| *boxed)))
             }
             (Some(Waiting::Payment(slot)), Err(why)) => slot.answer(Err(why)),
-            (Some(Waiting::Order(slot)), Ok(Found::Order(order))) => slot.answer(Ok(order)),
+            (Some(Waiting::Order(slot)), Ok(Found::Order(order))) => {
+                slot.answer(Ok(order.map(|boxed| *boxed)))
+            }
             (Some(Waiting::Order(slot)), Err(why)) => slot.answer(Err(why)),
             (Some(Waiting::View(slot)), Ok(Found::Command(view))) => slot.answer(Ok(view)),
             (Some(Waiting::View(slot)), Err(why)) => slot.answer(Err(why)),

@@ -145,8 +145,6 @@ impl Owner {
         }
         let steps = Payments::steps(&state);
         self.works.plan(payment, &steps, 0, now_ms);
-        metrics::gauge!("ledger_open_intents", "partition" => self.at.to_string())
-            .set(count(self.works.len()));
         Ok(())
     }
 
@@ -194,9 +192,4 @@ fn raise(alarm: &Alarm) {
 #[expect(clippy::cast_precision_loss, reason = "a metric")]
 fn as_f64(ms: i64) -> f64 {
     ms as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a metric")]
-fn count(number: usize) -> f64 {
-    number as f64
 }

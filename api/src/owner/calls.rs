@@ -2,6 +2,7 @@
 //! than a command: `decide` says what it still counts for.
 
 use super::meta;
+use super::payments::Route;
 use super::works::{DueCall, Step, WorkKey};
 use super::{Call, CallId, Ctx, Fatal, Out, Own, Owner, Returned, Rules, Standing};
 use crate::acquirers::{
@@ -70,9 +71,9 @@ impl Owner {
         if self.standing != Standing::Leading {
             return Ok(());
         }
-        let state = self.accepted_state(due.key, store)?;
-        let own = sale_of(&state).and_then(|sale| outcome(due, returned, sale));
-        match own {
+        let Rules::Payments(rules) = &self.rules else { return Ok(()) };
+        let route = rules.route(due.key.payment, &self.layers.over(store, false))?;
+        match route.and_then(|route| outcome(due, returned, &route)) {
             Some(own) => self.want(own),
             None => self.works.again(due.key, now_ms),
         }
@@ -153,21 +154,21 @@ fn sale_of(state: &Payment) -> Option<&Sale> {
 }
 
 /// What the owner wants to record of an answer.
-fn outcome(due: DueCall, returned: Returned, sale: &Sale) -> Option<Own> {
+fn outcome(due: DueCall, returned: Returned, route: &Route) -> Option<Own> {
     let key = due.key;
     let operation = key.cancel.map_or_else(|| OperationId::approval(key.payment), OperationId::cancel);
-    let command = command(due, returned, sale)?;
-    let own =
-        meta::own(key.payment, command, Actor::Acquirer(sale.terms.acquirer.clone()), operation.to_string())?;
+    let command = command(due, returned, route.tombstones)?;
+    let actor = Actor::Acquirer(route.acquirer.clone());
+    let own = meta::own(key.payment, command, actor, operation.to_string())?;
     Some(Own { work: Some(key), ..own })
 }
 
 /// The command an answer becomes.
-fn command(due: DueCall, returned: Returned, sale: &Sale) -> Option<PaymentCommand> {
+fn command(due: DueCall, returned: Returned, tombstones: bool) -> Option<PaymentCommand> {
     match (returned, due.key.cancel) {
         (Returned::Approve(outcome), None) => Some(approved(outcome)),
         (Returned::Inquire(inquiry), None) => inquired(inquiry),
-        (Returned::NetCancel(outcome), None) => net_cancelled(outcome, due.attempt, sale.terms.tombstones),
+        (Returned::NetCancel(outcome), None) => net_cancelled(outcome, due.attempt, tombstones),
         (Returned::Cancel(outcome), Some(cancel)) => cancelled(outcome, cancel, due.attempt),
         (Returned::Cancel(_), None)
         | (Returned::Approve(_) | Returned::Inquire(_) | Returned::NetCancel(_), Some(_)) => None,

@@ -81,7 +81,7 @@ pub enum Found {
     /// For [`Query::Payment`].
     Payment(Option<Box<PaymentAt>>),
     /// For [`Query::Order`].
-    Order(Option<OrderView>),
+    Order(Option<Box<OrderView>>),
     /// For [`Query::Command`].
     Command(CommandView),
 }

@@ -9,6 +9,7 @@ use crate::owner::{Fatal, Found, Query};
 use crate::store::Rows;
 use ledger_domain::Impossible;
 use ledger_domain::ids::{CommandId, MerchantId, PaymentId};
+use ledger_domain::lines::AcquirerId;
 use ledger_domain::partition::MAX_ATTEMPTS;
 use ledger_domain::payment::{self, Payment, PaymentEvent, effects};
 use ledger_log::{PartitionId, Position};
@@ -27,6 +28,14 @@ pub(in crate::owner) enum Progress {
         /// What it led to.
         result: CommandResult,
     },
+}
+
+/// Whom a payment was routed to, as its first event says.
+pub(in crate::owner) struct Route {
+    /// The acquirer.
+    pub(in crate::owner) acquirer: AcquirerId,
+    /// Whether it keeps tombstones.
+    pub(in crate::owner) tombstones: bool,
 }
 
 impl Progress {
@@ -76,7 +85,9 @@ impl Payments {
             Query::Payment(payment, merchant) => {
                 Ok(Found::Payment(self.payment_of(*payment, *merchant, rows, at)?.map(Box::new)))
             }
-            Query::Order(merchant, order_id) => Ok(Found::Order(self.order(*merchant, order_id, rows, at)?)),
+            Query::Order(merchant, order_id) => {
+                Ok(Found::Order(self.order(*merchant, order_id, rows, at)?.map(Box::new)))
+            }
             Query::Command(command, scope) => Ok(Found::Command(self.command(command, scope, rows, at)?)),
         }
     }
@@ -147,6 +158,18 @@ impl Payments {
         let Some(seen) = self.seen(payment, rows)? else { return Ok(Payment::Ready) };
         let impossible = |why| Fatal::Store(rows::unreadable(payment.to_string().as_bytes(), why));
         seen.stream().state_at(seen.length()).map_err(|why: Impossible| impossible(why.to_string()))
+    }
+
+    /// The acquirer that the payment was routed to, also when nothing is open about it any more.
+    pub(in crate::owner) fn route(
+        &self,
+        payment: PaymentId,
+        rows: &dyn Rows,
+    ) -> Result<Option<Route>, Fatal> {
+        let Some(seen) = self.seen(payment, rows)? else { return Ok(None) };
+        let Some(PaymentEvent::Requested(data)) = seen.events().first() else { return Ok(None) };
+        let (acquirer, tombstones) = (data.terms.acquirer.clone(), data.terms.tombstones);
+        Ok(Some(Route { acquirer, tombstones }))
     }
 
     /// What is open outside in this state.

@@ -6,7 +6,7 @@ mod derive;
 mod stream;
 mod view;
 
-pub(super) use answering::Progress;
+pub(super) use answering::{Progress, Route};
 pub(super) use derive::kind_of;
 pub use stream::Stream;
 

@@ -1,0 +1,67 @@
+//! SQL of the tests' own, written without a look at the projector's: what it finds must agree all the same.
+
+use std::collections::BTreeMap;
+
+use mysql_async::prelude::{FromRow, Queryable};
+use mysql_async::{Opts, Pool, PoolConstraints, PoolOpts};
+
+use crate::failure::Done;
+
+/// A database to look into.
+pub struct Database {
+    pool: Pool,
+}
+
+impl Database {
+    /// At `mysql://user:password@host:port/database`.
+    ///
+    /// # Errors
+    /// Not such a URL.
+    pub fn new(url: &str) -> Done<Database> {
+        let pool = PoolOpts::default().with_constraints(PoolConstraints::new(0, 2).unwrap_or_default());
+        let opts = mysql_async::OptsBuilder::from_opts(Opts::from_url(url)?).pool_opts(pool);
+        Ok(Database { pool: Pool::new(opts) })
+    }
+
+    /// All rows of a question.
+    ///
+    /// # Errors
+    /// It cannot be asked, or a row is of another type.
+    pub async fn rows<T: FromRow + Send + 'static>(&self, sql: &str) -> Done<Vec<T>> {
+        let mut connection = self.pool.get_conn().await?;
+        let rows: Vec<mysql_async::Row> = connection.query(sql).await?;
+        rows.into_iter()
+            .map(|row| mysql_async::from_row_opt(row).map_err(|e| crate::Failure::new(format!("{sql}: {e}"))))
+            .collect()
+    }
+
+    /// The one row of a question.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn row<T: FromRow + Send + 'static>(&self, sql: &str) -> Done<T> {
+        let mut rows = self.rows(sql).await?;
+        rows.pop().ok_or_else(|| crate::Failure::new(format!("no row: {sql}")))
+    }
+
+    /// Whether every projection has every partition's records up to these numbers (`topic/partition` to seq).
+    ///
+    /// # Errors
+    /// MariaDB does not answer.
+    pub async fn have_reached(&self, heads: &BTreeMap<String, u64>) -> Done<bool> {
+        let sql = "SELECT CONCAT(topic, '/', partition_no), projection, seq FROM ledger_checkpoints";
+        let rows: Vec<(String, String, i64)> = self.rows(sql).await?;
+        let projections: std::collections::BTreeSet<&str> =
+            rows.iter().map(|(_, projection, _)| projection.as_str()).collect();
+        let has = |partition: &str, projection: &str, seq: u64| {
+            rows.iter().any(|(at, name, reached)| {
+                at == partition
+                    && name == projection
+                    && u64::try_from(*reached).is_ok_and(|reached| reached >= seq)
+            })
+        };
+        let payments = heads.iter().filter(|(partition, _)| partition.contains(".payments/"));
+        let all = payments.map(|(at, seq)| projections.iter().all(|projection| has(at, projection, *seq)));
+        Ok(projections.len() >= 4 && all.into_iter().all(|reached| reached))
+    }
+}

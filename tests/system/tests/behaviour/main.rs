@@ -1,0 +1,6 @@
+//! What the running product does, on a stack of each test's own: real Kafka, real MariaDB, real processes.
+
+#![cfg(test)]
+
+mod day;
+mod first_payment;

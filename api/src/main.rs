@@ -22,10 +22,8 @@ fn main() -> ExitCode {
         Command::Init { if_empty } => ledger_api::startup::init(if_empty),
         Command::Serve => ledger_api::startup::serve(),
     };
-    if let Err(error) = done {
-        // There may be no log yet.
-        eprintln!("ledger-api: {error}");
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    let Err(error) = done else { return ExitCode::SUCCESS };
+    // There may be no log yet.
+    eprintln!("ledger-api: {error}");
+    ExitCode::FAILURE
 }

@@ -128,7 +128,9 @@ fn open(
     runtime: tokio::runtime::Handle,
 ) -> Result<(App, Engine), Failure> {
     let topic = settings.kafka.topics().directory;
-    let genesis = genesis(&settings)?.ok_or(StartError::NotInitialised { topic })?;
+    // A topic that is not there and one that is empty mean the same to whoever starts an api before its ledger.
+    let genesis = genesis(&settings).map_err(|error| format!("{error}; was `ledger-api init` run?"))?;
+    let genesis = genesis.ok_or(StartError::NotInitialised { topic })?;
     if genesis.mode != settings.mode {
         let (is, wanted) = (genesis.mode, settings.mode);
         return Err(format!("LEDGER_MODE: is {wanted:?}, but this ledger was initialised as {is:?}").into());

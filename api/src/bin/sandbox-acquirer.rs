@@ -1,11 +1,14 @@
 //! The sandbox acquirer as a process of its own: a stand-in for the card network, for development and tests.
 
+use std::error::Error;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
 use ledger_api::sandbox::{bank::Bank, serve};
+use ledger_runtime::{Telemetry, TelemetrySettings, Vars};
 
 /// A stand-in for the card network: approves, declines and fails on request, and remembers everything in a file.
 #[derive(Parser)]
@@ -25,8 +28,18 @@ struct Options {
 }
 
 #[actix_web::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let options = Options::parse();
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sandbox-acquirer: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    Telemetry::start(&TelemetrySettings::read(&Vars::from_process())?)?;
     let bank = Arc::new(Bank::open(&options.file, !options.no_tombstone, options.seed)?);
     let (server, address) = serve(bank.clone(), TcpListener::bind(&options.listen)?)?;
     println!("listening on http://{address}");

@@ -118,11 +118,11 @@ pub fn net_cancel(
     }
     let operation = operation.clone();
     match memory.approves.get(&request.approve_operation_id) {
-        Some(known) if !matches(known, &request) => mismatch(),
-        // A second net cancel of the same operation finds it undone already.
+        // A second net cancel finds nothing left to undo, whatever it repeats.
         Some(known) if known.net_cancel.is_some() => {
             Decision::Answer(net_cancel_answer(memory, &request.approve_operation_id))
         }
+        Some(known) if !matches(known, &request) => mismatch(),
         None if !tombstones => record(operation, at_ms, Happened::NetCancelFoundNothing(request)),
         Some(_) | None => record(operation, at_ms, Happened::NetCancel(request)),
     }

@@ -57,7 +57,7 @@ const fn of_merchant(rows: Rows) -> &'static str {
     match rows {
         Rows::OfMerchants => "merchant_id = :scope",
         Rows::OfBranches => "FALSE AND branch_id = :scope",
-        Rows::OfPayees => "payee_id = :scope",
+        Rows::OfPayees => "payee_id = :scope AND payee_kind = 'MERCHANT'",
     }
 }
 

@@ -1,11 +1,15 @@
 //! Topics of a test's own and one writer that chains records by hand, so that a test can also break the chain.
 
 use crossbeam_channel::{Receiver, unbounded};
+use futures::executor::block_on;
 use ledger_log::kafka::{KafkaSettings, PartitionIo, ensure_topics};
 use ledger_log::{
     Action, Completion, Delivery, Genesis, Hash, HashFunction, Headers, Mode, PartitionId, Payload, Record,
     fence,
 };
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -99,6 +103,19 @@ impl TestLedger {
     /// The last seq of every partition.
     pub fn heads(&self) -> Vec<(PartitionId, u64)> {
         self.partitions.lock().unwrap().values().map(|pen| (pen.at.clone(), pen.seq)).collect()
+    }
+}
+
+impl Drop for TestLedger {
+    fn drop(&mut self) {
+        self.partitions.lock().unwrap().clear();
+        let mut config = ClientConfig::new();
+        let admin: AdminClient<DefaultClientContext> =
+            config.set("bootstrap.servers", &self.settings.bootstrap).create().unwrap();
+        let names = self.settings.topics();
+        let all = [names.directory.as_str(), names.payments.as_str(), names.keys.as_str()];
+        // Whatever is left is a server's of tests, which is thrown away.
+        let _ = block_on(admin.delete_topics(&all, &AdminOptions::new()));
     }
 }
 

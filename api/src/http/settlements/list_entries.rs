@@ -68,7 +68,7 @@ fn parse(request: &HttpRequest, now_ms: i64) -> Result<ListEntries, Problem> {
         by,
         from,
         to,
-        payee_id: query.optional("payeeId", reading::payee)?,
+        payee: query.optional("payeeId", reading::payee)?,
         merchant_id: query.optional("merchantId", |text| text.parse().map_err(|_| MERCHANT))?,
         payment_id: query.optional("paymentId", |text| text.parse().map_err(|_| PAYMENT))?,
         limit: reading::limit(&query)?,

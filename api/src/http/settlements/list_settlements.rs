@@ -63,7 +63,7 @@ fn parse(request: &HttpRequest, now_ms: i64) -> Result<SumSettlements, Problem> 
         by,
         from,
         to,
-        payee_id: query.optional("payeeId", reading::payee)?,
+        payee: query.optional("payeeId", reading::payee)?,
         limit: reading::limit(&query)?,
         after: reading::cursor(&query, |text| TotalCursor::parse(by, text))?,
     })

@@ -2,7 +2,6 @@
 //! how far the tables had got.
 
 use actix_web::{HttpRequest, HttpResponse};
-use ledger_domain::ids::{AgencyId, BranchId, MerchantId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -10,6 +9,7 @@ use crate::catalogue::Code;
 use crate::http::input::Fault;
 use crate::http::problem::{Detail, Problem};
 use crate::http::query::Query;
+use crate::queries::settlements::Payee;
 use crate::queries::{Page, PositionVector, Queries, QueryError};
 
 /// Carries a position of the ledger, in requests and answers.
@@ -54,15 +54,12 @@ pub fn cursor<K>(query: &Query, parse: impl FnOnce(&str) -> Option<K>) -> Result
     parse(&text).map(Some).ok_or_else(|| Problem::new(Code::InvalidCursor).param("cursor"))
 }
 
-/// The id of whoever is paid, as the tables hold it.
+/// The id of whoever is paid.
 ///
 /// # Errors
 /// Not such an id.
-pub fn payee(text: &str) -> Result<[u8; 16], Fault> {
-    let merchant = text.parse::<MerchantId>().map(|id| *id.as_bytes());
-    let branch = || text.parse::<BranchId>().map(|id| *id.as_bytes());
-    let agency = || text.parse::<AgencyId>().map(|id| *id.as_bytes());
-    merchant.or_else(|_| branch()).or_else(|_| agency()).map_err(|_| PAYEE)
+pub fn payee(text: &str) -> Result<Payee, Fault> {
+    text.parse().map_err(|_| PAYEE)
 }
 
 /// A page under this name, with the next cursor and how far the table had got.

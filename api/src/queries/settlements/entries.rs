@@ -1,6 +1,6 @@
 //! Entries: one row per payee and event that moved money.
 
-use super::{DateType, PROJECTION, payee};
+use super::{DateType, PROJECTION, Payee};
 use crate::access::Confinement;
 use crate::queries::confine::{Rows, confine};
 use crate::queries::row::{Columns, day, id};
@@ -25,7 +25,7 @@ pub struct ListEntries {
     /// Last day.
     pub to: Day,
     /// Only this merchant, branch or agency is paid.
-    pub payee_id: Option<[u8; 16]>,
+    pub payee: Option<Payee>,
     /// Only this merchant's sales.
     pub merchant_id: Option<MerchantId>,
     /// Only this payment.
@@ -126,7 +126,7 @@ impl SettlementEntry {
         let mut c = Columns::of(row);
         let place = (c.small()?, c.number()?, c.number()?);
         let payee_type = c.text()?;
-        let payee_id = payee(&payee_type, c.uuid()?)?;
+        let payee_id = Payee::read(&payee_type, c.uuid()?)?.to_string();
         let kind = c.text()?;
         let (merchant_id, branch_id, agency_id, payment_id) =
             (c.merchant()?, c.branch()?, c.agency()?, c.payment()?);
@@ -208,7 +208,8 @@ fn parameters(list: &ListEntries, scope: mysql_async::Value) -> Params {
         "before_partition" => partition,
         "before_seq" => seq,
         "before_entry" => entry,
-        "payee_id" => list.payee_id.map_or(null.clone(), |payee| id(&payee)),
+        "payee_id" => list.payee.map_or(null.clone(), |payee| id(&payee.id())),
+        "payee_kind" => list.payee.map(|payee| payee.kind()),
         "merchant_id" => list.merchant_id.map_or(null.clone(), |merchant| id(merchant.as_bytes())),
         "payment_id" => list.payment_id.map_or(null, |payment| id(payment.as_bytes())),
         "limit" => u32::from(list.limit).saturating_add(1),

@@ -8,7 +8,7 @@ WHERE /*confined*/ TRUE
   AND /*day*/ sold_date <= :before_day
   AND (/*day*/ sold_date < :before_day OR partition_no < :before_partition
        OR (partition_no = :before_partition AND (seq < :before_seq OR (seq = :before_seq AND entry_no < :before_entry))))
-  AND (:payee_id IS NULL OR payee_id = :payee_id)
+  AND (:payee_id IS NULL OR (payee_id = :payee_id AND payee_kind = :payee_kind))
   AND (:merchant_id IS NULL OR merchant_id = :merchant_id)
   AND (:payment_id IS NULL OR payment_id = :payment_id)
 ORDER BY /*day*/ sold_date DESC, partition_no DESC, seq DESC, entry_no DESC

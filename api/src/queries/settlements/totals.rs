@@ -1,6 +1,6 @@
 //! Totals by day and payee.
 
-use super::{DateType, PROJECTION, payee};
+use super::{DateType, PROJECTION, Payee};
 use crate::access::Confinement;
 use crate::queries::confine::{Rows, confine};
 use crate::queries::row::{Columns, day, id, maybe};
@@ -24,7 +24,7 @@ pub struct SumSettlements {
     /// Last day.
     pub to: Day,
     /// Only this merchant, branch or agency.
-    pub payee_id: Option<[u8; 16]>,
+    pub payee: Option<Payee>,
     /// At most so many rows.
     pub limit: u16,
     /// Only what comes after.
@@ -92,7 +92,7 @@ impl SettlementTotal {
         let (count, cancel_count) = (c.number()?, c.number()?);
         let total = SettlementTotal {
             date,
-            payee_id: payee(&kind, id)?,
+            payee_id: Payee::read(&kind, id)?.to_string(),
             payee_type: kind,
             currency,
             count,
@@ -139,7 +139,8 @@ fn parameters(sum: &SumSettlements, scope: Value) -> Params {
         "scope" => scope,
         "from" => day(sum.from),
         "to" => day(sum.to),
-        "payee_id" => sum.payee_id.map_or(Value::NULL, |payee| id(&payee)),
+        "payee_id" => sum.payee.map_or(Value::NULL, |payee| id(&payee.id())),
+        "payee_kind" => sum.payee.map(|payee| payee.kind()),
         "after_day" => after.map_or(Value::NULL, |after| day(after.day)),
         "after_kind" => maybe(after.map(|after| after.kind.as_str())),
         "after_payee" => after.map_or(Value::NULL, |after| id(&after.payee)),

@@ -15,7 +15,7 @@ WHERE /*confined*/ TRUE
   AND /*day*/ sold_date >= :from
   AND /*day*/ sold_date <= :to
   AND (:after_day IS NULL OR /*day*/ sold_date <= :after_day)
-  AND (:payee_id IS NULL OR payee_id = :payee_id)
+  AND (:payee_id IS NULL OR (payee_id = :payee_id AND payee_kind = :payee_kind))
 GROUP BY /*day*/ sold_date, payee_kind, payee_id, currency
 HAVING :after_day IS NULL OR day < CAST(:after_day AS DATE) OR (payee_kind, payee_id, currency) > (:after_kind, :after_payee, :after_currency)
 ORDER BY day DESC, payee_kind, payee_id, currency

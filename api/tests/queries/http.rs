@@ -1,0 +1,242 @@
+//! The operations over HTTP, with the whole application around them: keys, parameters, headers, errors.
+
+use crate::http_support::{
+    AGENCY, BRANCH, MERCHANT, OPERATOR, OTHER_AGENCY, OTHER_BRANCH, OTHER_MERCHANT, Reply, World, agency,
+    branch, merchant, with_key,
+};
+use crate::support::Fixture;
+use crate::support::scenario::{MONDAY_MS, Shop, Story};
+use crate::{Read, queries_at};
+use actix_web::rt::System;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Data;
+use ledger_api::http::server::{Extras, with_layers};
+use ledger_api::queries::Queries;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The application over tables in which merchant 1 sold and cancelled, and merchant 2 sold.
+struct Served {
+    read: Read,
+    world: World,
+    story: Story,
+}
+
+impl Served {
+    fn new() -> Served {
+        let read = Read::new();
+        let ledger = &read.fixture.ledger;
+        let story = shop(1).paid("order-1", 100_000, MONDAY_MS).cancelled(Some(30_000));
+        story.append(ledger, &ledger.payments(0));
+        shop(2).paid("order-2", 50_000, MONDAY_MS).append(ledger, &ledger.payments(1));
+        read.fixture.project();
+        Served { read, world: System::new().block_on(async { World::new() }), story }
+    }
+
+    fn get(&self, path: &str, key: &str) -> Reply {
+        self.send(&self.read.queries, TestRequest::get().uri(path), key)
+    }
+
+    fn send(&self, queries: &Queries, request: TestRequest, key: &str) -> Reply {
+        let queries = Data::new(queries.clone());
+        let extras: Extras = Arc::new(move |config| _ = config.app_data(queries.clone()));
+        System::new().block_on(async {
+            let service = init_service(with_layers(self.world.app.clone(), extras)).await;
+            let response = call_service(&service, with_key(request, key).to_request()).await;
+            let text =
+                |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+            let headers =
+                response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+            let status = response.status().as_u16();
+            let body = serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null);
+            Reply { status, headers, body }
+        })
+    }
+}
+
+/// The shop of this number in the directory of `World`.
+fn shop(number: u8) -> Shop {
+    let mut shop = Shop::under(branch(number), agency(number));
+    shop.merchant = merchant(number);
+    shop.facts.merchant_id = merchant(number);
+    shop
+}
+
+fn heads(fixture: &Fixture) -> String {
+    fixture.ledger.heads().iter().map(|(at, seq)| format!("{at}:{seq}")).collect::<Vec<_>>().join(",")
+}
+
+/// Every list, the name of its rows, and how many rows an operator, agency 1, branch 1 and merchant 1 see.
+const LISTS: &[(&str, &str, [usize; 4])] = &[
+    ("/v1/transactions", "transactions", [3, 2, 2, 2]),
+    ("/v1/settlements", "settlements", [6, 3, 2, 1]),
+    (
+        "/v1/settlements?dateType=paidOutDate&startDate=2026-11-01&endDate=2026-12-31",
+        "settlements",
+        [6, 3, 2, 1],
+    ),
+    ("/v1/settlements/entries", "entries", [9, 6, 4, 2]),
+    (
+        "/v1/settlements/entries?dateType=paidOutDate&startDate=2026-11-01&endDate=2026-12-31",
+        "entries",
+        [9, 6, 4, 2],
+    ),
+];
+
+#[test]
+fn every_list_shows_each_scope_its_own_rows_and_how_far_it_had_got() {
+    let served = Served::new();
+    let through = heads(&served.read.fixture);
+    for (path, name, expected) in LISTS {
+        for (key, count) in [OPERATOR, AGENCY, BRANCH, MERCHANT].iter().zip(expected) {
+            let reply = served.get(path, key);
+            assert_eq!(reply.status, 200, "{path} {key}: {}", reply.body);
+            assert_eq!(reply.body[name].as_array().unwrap().len(), *count, "{path} {key}");
+            assert_eq!(reply.body["nextCursor"], Value::Null);
+            assert_eq!(reply.body["projectedThrough"], through.as_str());
+            assert_eq!(reply.header("ledger-position"), through);
+        }
+        for key in [OTHER_AGENCY, OTHER_BRANCH, OTHER_MERCHANT] {
+            let text = served.get(path, key).body.to_string();
+            assert!(text.contains("order-2") || name == &"settlements", "{path} {key}");
+            assert!(!text.contains(&merchant(1).to_string()), "{path} {key}: {text}");
+        }
+    }
+}
+
+#[test]
+fn branch_sales_are_for_those_above_merchants() {
+    let served = Served::new();
+    let reply = served.get("/v1/branches/sales?period=DAY", AGENCY);
+    let row = &reply.body["sales"][0];
+    assert_eq!((reply.status, &row["netAmount"], &row["since"]), (200, &70_000.into(), &"2026-11-23".into()));
+    assert_eq!(row["agencyCommission"], 154);
+    let reply = served.get("/v1/branches/sales", BRANCH);
+    assert_eq!(reply.body["sales"][0].get("agencyCommission"), None);
+    assert_eq!(served.get("/v1/branches/sales", OPERATOR).body["sales"].as_array().unwrap().len(), 2);
+    let reply = served.get("/v1/branches/sales", MERCHANT);
+    assert_eq!((reply.status, reply.code()), (403, "SCOPE_FORBIDDEN"));
+}
+
+#[test]
+fn a_transaction_is_read_by_its_payment_or_its_cancel_and_by_nobody_else() {
+    let served = Served::new();
+    let cancel = served.story.events[2].cancel_id().unwrap();
+    for id in [served.story.id.to_string(), cancel.to_string()] {
+        let path = format!("/v1/transactions/{id}");
+        let reply = served.get(&path, MERCHANT);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        let rows = &reply.body["transactions"];
+        assert_eq!((&rows[0]["amount"], &rows[1]["amount"]), (&100_000.into(), &(-30_000).into()));
+        assert_eq!(rows[0]["transactionAt"], "2026-11-23T12:00:01+09:00");
+        assert_eq!(reply.body["events"].as_array().unwrap().len(), 4);
+        for key in [OTHER_MERCHANT, OTHER_BRANCH, OTHER_AGENCY] {
+            let reply = served.get(&path, key);
+            assert_eq!((reply.status, reply.code()), (404, "NOT_FOUND_TRANSACTION"));
+        }
+    }
+    for id in ["pay_1", "mer_00000000000000000000000000000001", "%F0%9F%92%B3", &merchant(1).to_string()] {
+        assert_eq!(served.get(&format!("/v1/transactions/{id}"), MERCHANT).status, 404, "{id}");
+    }
+}
+
+#[test]
+fn pages_follow_one_another_by_cursor() {
+    let served = Served::new();
+    let first = served.get("/v1/transactions?limit=1", MERCHANT);
+    let cursor = first.body["nextCursor"].as_str().unwrap();
+    let second = served.get(&format!("/v1/transactions?limit=1&cursor={cursor}"), MERCHANT);
+    assert_eq!(first.body["transactions"][0]["type"], "CANCEL");
+    assert_eq!(second.body["transactions"][0]["type"], "APPROVAL");
+    assert_eq!(second.body["nextCursor"], Value::Null);
+    // A cursor is only a place: whoever else sends it still sees nothing but its own.
+    let other = served.get(&format!("/v1/transactions?cursor={cursor}"), OTHER_MERCHANT);
+    assert!(!other.body.to_string().contains(&merchant(1).to_string()));
+}
+
+#[test]
+fn wrong_parameters_are_named() {
+    let served = Served::new();
+    for (path, code, param) in [
+        ("/v1/transactions?limit=0", "INVALID_VALUE", "limit"),
+        ("/v1/transactions?limit=1001", "INVALID_VALUE", "limit"),
+        ("/v1/transactions?limit=10&limit=10", "DUPLICATE_FIELD", "limit"),
+        ("/v1/transactions?status=PAID", "INVALID_VALUE", "status"),
+        ("/v1/transactions?method=CASH", "INVALID_VALUE", "method"),
+        ("/v1/transactions?minAmount=-1", "INVALID_VALUE", "minAmount"),
+        ("/v1/transactions?maxAmount=1e9", "INVALID_VALUE", "maxAmount"),
+        ("/v1/transactions?orderId=", "INVALID_VALUE", "orderId"),
+        ("/v1/transactions?branchId=mer_1", "INVALID_VALUE", "branchId"),
+        ("/v1/transactions?startDate=yesterday", "INVALID_VALUE", "startDate"),
+        ("/v1/transactions?startDate=2026-11-23&endDate=2026-11-01", "INVALID_VALUE", "endDate"),
+        ("/v1/transactions?startDate=2020-01-01", "RANGE_TOO_LONG", "startDate"),
+        ("/v1/transactions?cursor=abc", "INVALID_CURSOR", "cursor"),
+        ("/v1/transactions?page=2", "UNKNOWN_FIELD", "page"),
+        ("/v1/branches/sales?period=WEEK", "INVALID_VALUE", "period"),
+        ("/v1/branches/sales?startDate=2026-11-23T00:00:00Z", "INVALID_VALUE", "startDate"),
+        ("/v1/settlements?dateType=today", "INVALID_VALUE", "dateType"),
+        ("/v1/settlements?payeeId=pay_1", "INVALID_VALUE", "payeeId"),
+        ("/v1/settlements/entries?paymentId=1", "INVALID_VALUE", "paymentId"),
+        ("/v1/settlements/entries?cursor=WyJ4IixbXV0", "INVALID_CURSOR", "cursor"),
+        ("/v1/transactions/pay_00000000000000000000000000000001?events=1", "UNKNOWN_FIELD", "events"),
+    ] {
+        let reply = served.get(path, OPERATOR);
+        assert_eq!((reply.status, reply.code(), reply.param()), (400, code, param), "{path}: {}", reply.body);
+    }
+}
+
+#[test]
+fn without_a_key_nothing_is_read() {
+    let served = Served::new();
+    for path in [
+        "/v1/transactions",
+        "/v1/transactions/pay_1",
+        "/v1/branches/sales",
+        "/v1/settlements",
+        "/v1/settlements/entries",
+    ] {
+        assert_eq!(served.get(path, "test_op_wrong").status, 401, "{path}");
+    }
+}
+
+#[test]
+fn a_position_in_the_request_is_waited_for() {
+    let served = Served::new();
+    let at = |position: &str| {
+        TestRequest::get().uri("/v1/transactions").insert_header(("Ledger-Position", position))
+    };
+    let reached = heads(&served.read.fixture);
+    assert_eq!(served.send(&served.read.queries, at(&reached), MERCHANT).status, 200);
+    let beyond = format!("{}:99", served.read.fixture.ledger.payments(0));
+    let reply = served.send(&served.read.queries, at(&beyond), MERCHANT);
+    assert_eq!((reply.status, reply.code()), (503, "PROJECTION_BEHIND"));
+    assert_eq!(
+        (reply.header("retry-after"), &reply.body["projectedThrough"]),
+        ("1", &reached.as_str().into())
+    );
+    for position in ["", "here", "strange.payments/0:1"] {
+        let reply = served.send(&served.read.queries, at(position), MERCHANT);
+        assert_eq!(
+            (reply.status, reply.code(), reply.param()),
+            (400, "INVALID_POSITION", "Ledger-Position"),
+            "{position}"
+        );
+    }
+}
+
+#[test]
+fn without_mariadb_every_read_is_a_503_with_a_time_to_wait() {
+    let served = Served::new();
+    let away = queries_at(&served.read.fixture, "mysql://nobody:nothing@127.0.0.1:9/nowhere");
+    let one = format!("/v1/transactions/{}", served.story.id);
+    let mut paths = vec![one.as_str(), "/v1/branches/sales"];
+    paths.extend(LISTS.iter().map(|(path, ..)| *path));
+    for path in paths {
+        let reply = served.send(&away, TestRequest::get().uri(path), OPERATOR);
+        assert_eq!(
+            (reply.status, reply.code(), reply.header("retry-after")),
+            (503, "READ_UNAVAILABLE", "1"),
+            "{path}"
+        );
+    }
+}

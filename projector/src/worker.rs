@@ -67,7 +67,8 @@ impl<'a> Worker<'a> {
                 batch.accepted.iter().map(|accepted| Decoded::of(&self.at, accepted)).collect();
             self.project(&mut lanes, &batch)?;
         }
-        Ok(())
+        // Others of this partition went on to the end, but not all was well.
+        lanes.into_iter().find_map(|lane| lane.stopped).map_or(Ok(()), |why| Err(why.into()))
     }
 
     /// Where every projection stands in this partition.

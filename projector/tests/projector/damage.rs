@@ -48,6 +48,28 @@ fn an_event_that_cannot_be_read_stops_at_its_position() {
 }
 
 #[test]
+fn an_event_that_one_projection_cannot_take_stops_that_projection_alone() {
+    let fixture = Fixture::new(1);
+    let at = fixture.ledger.payments(0);
+    let shop = Shop::new();
+    shop.paid("a", 10_000, MONDAY_MS).append(&fixture.ledger, &at);
+    // An approval that nobody asked for: money moved, but there is no row to continue.
+    let orphan = shop.paid("b", 20_000, MONDAY_MS).records().split_off(1);
+    fixture.ledger.append(&at, orphan);
+    shop.paid("c", 30_000, MONDAY_MS).append(&fixture.ledger, &at);
+    let projector = fixture.projector();
+    until("the others are at the end", || fixture.is_projected("settlement_entries").then_some(()));
+    until("it stands before the event", || (seq_of(&fixture, "transactions", 0) == 3).then_some(()));
+    let error = projector.stop().unwrap_err().to_string();
+    assert!(error.contains(&format!("{at}:4 cannot be projected")), "{error}");
+    assert_eq!(transactions(&fixture), 1);
+    let owed: i64 = fixture
+        .db
+        .one("SELECT CAST(SUM(amount) AS SIGNED) FROM settlement_entries WHERE payee_kind = 'MERCHANT'");
+    assert_eq!(owed, 60_000);
+}
+
+#[test]
 fn a_checkpoint_from_another_log_is_refused_with_both_hashes() {
     let fixture = Fixture::new(1);
     Shop::new().paid("a", 10_000, MONDAY_MS).append(&fixture.ledger, &fixture.ledger.payments(0));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::progress::Step;
-use crate::{DevError, Paths, sys};
+use crate::{DevError, Paths, out, sys};
 
 /// Something the machine must have.
 struct Need {
@@ -77,7 +77,7 @@ pub fn ensure(paths: &Paths) -> Result<(), DevError> {
     }
     let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages).copied().collect();
     let wanted: Vec<&str> = missing.iter().map(|need| need.what).collect();
-    eprintln!("This machine lacks: {}.", wanted.join(", "));
+    out::note(format_args!("This machine lacks: {}.", wanted.join(", ")));
     if find("apt-get").is_none() || !sys::is_root() {
         return Err(DevError::Said(by_hand(&packages)));
     }

@@ -10,6 +10,7 @@ pub mod install;
 pub mod kafka;
 pub mod logfile;
 pub mod mariadb;
+pub mod out;
 mod paths;
 pub mod ports;
 pub mod process;

@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     match ledger_dev::commands::run(ledger_dev::commands::Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            ledger_dev::out::note(format_args!("error: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -3,13 +3,21 @@
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::logfile::{self, BoundedLog, LIMIT_BYTES};
 use crate::process::{command_line, in_words};
-use crate::{DevError, Paths, spawner};
+use crate::{DevError, Paths, out, spawner};
+
+static SHOWN: AtomicBool = AtomicBool::new(false);
+
+/// Steps are shown from now on; a test's are not.
+pub fn show() {
+    SHOWN.store(true, Ordering::Relaxed);
+}
 
 /// Something that takes a while. Dropped without `done`, it is shown as failed.
 pub struct Step {
@@ -23,7 +31,8 @@ impl Step {
     /// Shows that it begins.
     pub fn begin(what: impl Into<String>) -> Step {
         let what = what.into();
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let shown = SHOWN.load(Ordering::Relaxed);
+        let bar = (shown && std::io::stderr().is_terminal()).then(|| {
             let style =
                 ProgressStyle::with_template("{spinner:.cyan} {prefix} {elapsed:.dim} {wide_msg:.dim}");
             let bar = ProgressBar::new_spinner().with_prefix(what.clone());
@@ -31,8 +40,8 @@ impl Step {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        if bar.is_none() {
-            eprintln!("{what} ...");
+        if shown && bar.is_none() {
+            out::note(format_args!("{what} ..."));
         }
         Step { what, begun: Instant::now(), bar, done: false }
     }
@@ -91,12 +100,11 @@ impl Drop for Step {
             true => format!("✓ {}, {took}", self.what),
             false => format!("✗ {}, after {took}", self.what),
         };
-        match &self.bar {
-            Some(bar) => {
-                bar.finish_and_clear();
-                eprintln!("{line}");
-            }
-            None => eprintln!("{line}"),
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        if SHOWN.load(Ordering::Relaxed) {
+            out::note(line);
         }
     }
 }

@@ -207,7 +207,8 @@ impl Site {
 
     /// The projector.
     pub fn projector(&self) -> Server {
-        let mut recipe = self.recipe("ledger-projector", "projector", Ready::AtOnce);
+        let ready = Ready::Http(loopback(self.ports.projector), "/health/live".to_owned());
+        let mut recipe = self.recipe("ledger-projector", "projector", ready);
         recipe.args = vec!["run".into()];
         recipe.env = self.env(0);
         recipe.env.insert("LEDGER_LISTEN".to_owned(), loopback(self.ports.projector).to_string());

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::progress::Step;
 use crate::sys::PidFd;
-use crate::{DevError, Paths, state};
+use crate::{DevError, Paths, out, state};
 
 /// Longer than every server's own time to stop, added up.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// Stops what runs; nothing running is no error.
 pub fn run(paths: &Paths) -> Result<(), DevError> {
     let Some(state) = state::running(paths)? else {
-        println!("Nothing runs.");
+        out::say("Nothing runs.");
         return Ok(());
     };
     if state.pid == 0 {

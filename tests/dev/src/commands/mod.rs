@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::engines::Engines;
-use crate::{DevError, Paths, install};
+use crate::{DevError, Paths, install, out};
 
 /// The local stack: real engines, private, with their data under target/dev.
 #[derive(Debug, Parser)]
@@ -55,6 +55,7 @@ enum Command {
 
 /// Runs one command.
 pub fn run(cli: Cli) -> Result<ExitCode, DevError> {
+    progress::show();
     let paths = Paths::find();
     let success = |()| ExitCode::SUCCESS;
     match cli.command {
@@ -68,7 +69,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, DevError> {
         Command::Bench(args) => bench::run(&paths, &args),
         Command::Seal(args) => seal::run(&paths, &args),
         Command::With(args) => with::run(&paths, &args),
-        Command::Setup => setup(&paths).map(|_| println!("This machine is ready.")).map(success),
+        Command::Setup => setup(&paths).map(|_| out::say("This machine is ready.")).map(success),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `reset`: stops what runs and deletes its data, logs and keys. The engines' jars and templates stay, and the ports.
 
-use crate::{DevError, Paths};
+use crate::{DevError, Paths, out};
 
 /// Deletes everything a start would keep.
 pub fn run(paths: &Paths) -> Result<(), DevError> {
@@ -14,6 +14,6 @@ pub fn run(paths: &Paths) -> Result<(), DevError> {
     if env.exists() {
         std::fs::remove_file(&env).map_err(DevError::at("delete", &env))?;
     }
-    println!("The ledger's data are gone; the next `cargo dev up` begins with an empty one.");
+    out::say("The ledger's data are gone; the next `cargo dev up` begins with an empty one.");
     Ok(())
 }

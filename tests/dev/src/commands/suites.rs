@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::process::in_words;
 use crate::sys::{self, PidFd};
 use crate::test_run::TestRun;
-use crate::{DevError, Paths, builds, spawner};
+use crate::{DevError, Paths, builds, out, spawner};
 
 /// A binary that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -158,12 +158,15 @@ fn run_binary(name: &str, mut command: Command, verbose: bool) -> Result<Counts,
             Ok(line) => {
                 counts = counts + result_line(&line).unwrap_or_default();
                 if verbose || worth_showing(&line) {
-                    println!("{line}");
+                    out::say(line);
                 }
             }
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) if begun.elapsed() > LIMIT => {
-                println!("{name} has run for {} minutes: it hangs, and is killed", LIMIT.as_secs() / 60);
+                out::say(format_args!(
+                    "{name} has run for {} minutes: it hangs, and is killed",
+                    LIMIT.as_secs() / 60
+                ));
                 handle.signal(libc::SIGKILL).map_err(DevError::io("kill it"))?;
                 break;
             }
@@ -175,7 +178,7 @@ fn run_binary(name: &str, mut command: Command, verbose: bool) -> Result<Counts,
         return Err(DevError::Interrupted);
     }
     if !status.success() && counts.failed == 0 {
-        println!("{name} ended with {}", in_words(status));
+        out::say(format_args!("{name} ended with {}", in_words(status)));
         counts.failed = 1;
     }
     Ok(counts)

@@ -1,24 +1,24 @@
 //! What a person sees when the stack serves: addresses, keys, and a first request to paste.
 
-use crate::{DevError, Paths, envfile, logfile};
+use crate::{DevError, Paths, envfile, logfile, out};
 
 /// Prints it, after what the day of business had to say if it was played in this run of the stack.
 pub fn print(paths: &Paths) -> Result<(), DevError> {
     let env = envfile::read(&paths.env())?;
     let played = logfile::whole(&paths.logs().join("day.log"));
     if !played.is_empty() {
-        println!("\n{}", played.trim_end());
+        out::say(format_args!("\n{}", played.trim_end()));
         // Said once: the next start plays nothing.
         let _ = std::fs::rename(paths.logs().join("day.log"), paths.logs().join("first-day.log"));
     }
-    println!("\nIt serves.");
+    out::say("\nIt serves.");
     for (name, value) in &env {
-        println!("  {name}={value}");
+        out::say(format_args!("  {name}={value}"));
     }
     let file = paths.env();
     let file = file.strip_prefix(&paths.root).unwrap_or(&file).display();
-    println!("\nA first payment, to paste (the same is in the README, with a cancel and the reads):\n");
-    println!("{}", FIRST_PAYMENT.replace("ENV_FILE", &file.to_string()));
+    out::say("\nA first payment, to paste (the same is in the README, with a cancel and the reads):\n");
+    out::say(format_args!("{}", FIRST_PAYMENT.replace("ENV_FILE", &file.to_string())));
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::test_run::TestRun;
-use crate::{DevError, Paths, builds, sys};
+use crate::{DevError, Paths, builds, out, sys};
 
 use super::suites::{self, Counts};
 
@@ -36,11 +36,11 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode, DevError> {
         let counts = suite.run(paths, &run, args.verbose, &args.rest)?;
         let seconds = begun.elapsed().as_secs_f32();
         lines.push(format!("{:<18} {counts}, {seconds:.1} s", suite.name));
-        println!("suite {}", lines.last().map_or("", String::as_str));
+        out::say(format_args!("suite {}", lines.last().map_or("", String::as_str)));
         total = total + counts;
     }
     drop(run);
-    println!("\n{}\n\n{total}", lines.join("\n"));
+    out::say(format_args!("\n{}\n\n{total}", lines.join("\n")));
     let passed = total.failed == 0 && total.passed > 0;
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

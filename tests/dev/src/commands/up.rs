@@ -12,7 +12,7 @@ use crate::site::Site;
 use crate::stack::Stack;
 use crate::state::{self, Board};
 use crate::supervisor::{Event, Notice, Status, Supervisor};
-use crate::{DevError, Paths, envfile, logfile, sys};
+use crate::{DevError, Paths, envfile, logfile, out, sys};
 
 use super::{status, summary};
 
@@ -39,7 +39,7 @@ pub struct Args {
 /// Sets up, then runs or detaches.
 pub fn run(paths: &Paths, args: &Args) -> Result<(), DevError> {
     if state::running(paths)?.is_some() {
-        println!("It runs already.");
+        out::say("It runs already.");
         return status::print(paths).map(|_| ());
     }
     super::setup(paths)?;
@@ -76,7 +76,7 @@ fn detach(paths: &Paths, args: &Args) -> Result<(), DevError> {
     }
     step.done();
     summary::print(paths)?;
-    println!("It runs in the background: `cargo dev status`, `cargo dev logs`, `cargo dev down`.");
+    out::say("It runs in the background: `cargo dev status`, `cargo dev logs`, `cargo dev down`.");
     Ok(())
 }
 
@@ -125,7 +125,7 @@ fn serve(
     let mut ready = false;
     supervisor.run(&mut |servers: &[Status], notice| {
         match notice {
-            Notice::Said(text) => eprintln!("{text}"),
+            Notice::Said(text) => out::note(text),
             Notice::TaskDone(result) => {
                 result?;
                 ready = true;

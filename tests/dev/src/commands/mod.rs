@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::engines::Engines;
-use crate::{DevError, Paths, install, out};
+use crate::{DevError, Paths, install, out, progress};
 
 /// The local stack: real engines, private, with their data under target/dev.
 #[derive(Debug, Parser)]

@@ -62,11 +62,6 @@ pub fn whole(path: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
 }
 
-/// The last line of a log, or nothing.
-pub fn last_line(path: &Path) -> String {
-    whole(path).lines().last().unwrap_or_default().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

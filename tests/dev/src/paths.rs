@@ -56,6 +56,11 @@ impl Paths {
         self.data().join("env.day")
     }
 
+    /// What the day of business had to say, until it has been shown.
+    pub fn report(&self) -> PathBuf {
+        self.data().join("day-report.txt")
+    }
+
     /// Creates a folder and what is above it.
     pub fn make(folder: &Path) -> Result<(), DevError> {
         std::fs::create_dir_all(folder).map_err(DevError::at("create the folder", folder))

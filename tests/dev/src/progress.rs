@@ -1,5 +1,6 @@
 //! Long steps, shown while they run: a spinner on a terminal, plain lines elsewhere. All of it on standard error.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -60,16 +61,15 @@ impl Step {
 
     /// Runs a program to its end, its output in `log`; an error ends with the last lines of that.
     pub fn run(self, command: Command, log: &Path) -> Result<(), DevError> {
-        match self.run_to_end(command, log) {
-            Ok(()) => {
-                self.done();
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
+        self.run_to_end(command, log, None)
     }
 
-    fn run_to_end(&self, mut command: Command, log: &Path) -> Result<(), DevError> {
+    /// The same, but what it prints to standard output goes to a file of its own; only the rest is shown and logged.
+    pub fn run_into(self, command: Command, log: &Path, output: File) -> Result<(), DevError> {
+        self.run_to_end(command, log, Some(output))
+    }
+
+    fn run_to_end(self, mut command: Command, log: &Path, output: Option<File>) -> Result<(), DevError> {
         if let Some(folder) = log.parent() {
             Paths::make(folder)?;
         }
@@ -77,7 +77,7 @@ impl Step {
         let (read, write) = std::io::pipe().map_err(DevError::io("make a pipe"))?;
         let second = write.try_clone().map_err(DevError::io("copy a pipe"))?;
         let program = command_line(&command);
-        command.stdin(Stdio::null()).stdout(write).stderr(second);
+        command.stdin(Stdio::null()).stderr(write).stdout(output.map_or_else(|| second.into(), Stdio::from));
         let mut child = spawner::spawn(command).map_err(DevError::io(format!("start {program}")))?;
         for line in BufReader::new(read).split(b'\n').map_while(Result::ok) {
             self.note(&String::from_utf8_lossy(&line));
@@ -85,6 +85,7 @@ impl Step {
         }
         let status = child.wait().map_err(DevError::io(format!("wait for {program}")))?;
         if status.success() {
+            self.done();
             return Ok(());
         }
         let (what, status) = (self.what.clone(), in_words(status));

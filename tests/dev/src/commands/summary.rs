@@ -5,11 +5,12 @@ use crate::{DevError, Paths, envfile, logfile, out};
 /// Prints it, after what the day of business had to say if it was played in this run of the stack.
 pub fn print(paths: &Paths) -> Result<(), DevError> {
     let env = envfile::read(&paths.env())?;
-    let played = logfile::whole(&paths.logs().join("day.log"));
+    let report = paths.report();
+    let played = logfile::whole(&report);
     if !played.is_empty() {
         out::say(format_args!("\n{}", played.trim_end()));
         // Said once: the next start plays nothing.
-        let _ = std::fs::rename(paths.logs().join("day.log"), paths.logs().join("first-day.log"));
+        let _ = std::fs::rename(&report, paths.data().join("first-day.txt"));
     }
     out::say("\nIt serves.");
     for (name, value) in &env {
@@ -23,9 +24,8 @@ pub fn print(paths: &Paths) -> Result<(), DevError> {
 }
 
 const FIRST_PAYMENT: &str = r#"  set -a; . ENV_FILE; set +a
-  ORDER=order-$(date +%s); KEY=pay-$ORDER
+  ORDER=order-$(date +%s)
   curl -s "$LEDGER_API_URL/v1/payments/key-in" \
-    -H "Authorization: Bearer $LEDGER_MERCHANT_KEY" -H "Idempotency-Key: $KEY" -H 'Content-Type: application/json' \
-    -d '{"orderId":"'$ORDER'","orderName":"Coffee","amount":11000,
-         "card":'"$(cargo dev seal --order-id $ORDER --idempotency-key $KEY)"'}'
+    -H "Authorization: Bearer $LEDGER_MERCHANT_KEY" -H "Idempotency-Key: pay-$ORDER" -H 'Content-Type: application/json' \
+    -d "$(cargo dev seal --order-id $ORDER --idempotency-key pay-$ORDER --amount 11000)"; echo
 "#;

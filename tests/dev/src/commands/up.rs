@@ -1,12 +1,13 @@
 //! `up`: sets everything up and keeps it running, in the foreground or detached. On an empty ledger it has a day of
 //! business played first. Data survive; only `reset` deletes them.
 
+use std::fs::File;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::builds;
 use crate::engines::Engines;
-use crate::process::{Process, in_words};
+use crate::process::in_words;
 use crate::progress::Step;
 use crate::site::Site;
 use crate::stack::Stack;
@@ -15,9 +16,6 @@ use crate::supervisor::{Event, Notice, Status, Supervisor};
 use crate::{DevError, Paths, envfile, logfile, out, sys};
 
 use super::{status, summary};
-
-/// The day of business takes a minute; one that hangs must not hang the first start.
-const DAY_WITHIN: Duration = Duration::from_secs(600);
 
 /// How to run it.
 #[derive(Clone, Debug, clap::Args)]
@@ -140,10 +138,7 @@ fn serve(
 /// Has the day of business played unless an earlier start did, and writes `target/dev/env`.
 fn prepare_env(paths: &Paths, site: &Site, minimal: bool) -> Result<(), DevError> {
     if !paths.day().is_file() {
-        let what = if minimal { "One merchant is registered" } else { "A day of business is played" };
-        let step = Step::begin(what);
-        play_day(paths, site, minimal, &step)?;
-        step.done();
+        play_day(paths, site, minimal)?;
     }
     let mut all = envfile::read(&paths.day())?;
     all.extend(site.client_env());
@@ -151,33 +146,15 @@ fn prepare_env(paths: &Paths, site: &Site, minimal: bool) -> Result<(), DevError
     envfile::write(&paths.env(), comment, &all)
 }
 
-fn play_day(paths: &Paths, site: &Site, minimal: bool, step: &Step) -> Result<(), DevError> {
+/// Its progress is shown; what it has to say at its end is kept for the summary.
+fn play_day(paths: &Paths, site: &Site, minimal: bool) -> Result<(), DevError> {
+    let step =
+        Step::begin(if minimal { "One merchant is registered" } else { "A day of business is played" });
     let unfinished = paths.data().join("env.day-unfinished");
-    let mut command = site.tool("day", &[]);
-    command.envs(site.client_env()).arg("--env-file").arg(&unfinished).args(minimal.then_some("--minimal"));
-    let log = paths.logs().join("day.log");
-    let _ = std::fs::remove_file(&log);
-    let day = Process::spawn("the day of business", command, &log)?;
-    let begun = Instant::now();
-    let status = loop {
-        if let Some(status) = day.wait(Duration::from_millis(200)) {
-            break status;
-        }
-        if sys::interrupted() {
-            day.kill()?;
-            return Err(DevError::Interrupted);
-        }
-        if begun.elapsed() > DAY_WITHIN {
-            day.kill()?;
-            let (name, after) = ("the day of business".to_owned(), DAY_WITHIN);
-            return Err(DevError::NotReady { name, after, tail: logfile::tail(&log, 30) });
-        }
-        step.note(&logfile::last_line(&log));
-    };
-    day.stop(Duration::ZERO)?;
-    if !status.success() {
-        let what = "the day of business".to_owned();
-        return Err(DevError::Step { what, status: in_words(status), tail: logfile::tail(&log, 30) });
-    }
+    let mut day = site.tool("day", &[]);
+    day.envs(site.client_env()).arg("--env-file").arg(&unfinished).args(minimal.then_some("--minimal"));
+    let report = paths.report();
+    let file = File::create(&report).map_err(DevError::at("create", &report))?;
+    step.run_into(day, &paths.logs().join("day.log"), file)?;
     std::fs::rename(&unfinished, paths.day()).map_err(DevError::at("put in place", &paths.day()))
 }

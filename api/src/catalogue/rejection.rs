@@ -26,10 +26,13 @@ pub fn rejection(rejection: &R) -> Problem {
     problem
 }
 
+/// A sentence begins with a capital, unless it begins with a field's name.
 fn sentence(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let is_name = word == "vat" || word.bytes().any(|byte| byte.is_ascii_uppercase());
     let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_ascii_uppercase()).into_iter();
-    first.chain(characters).chain(['.']).collect()
+    let first = characters.next().map(|first| if is_name { first } else { first.to_ascii_uppercase() });
+    first.into_iter().chain(characters).chain(['.']).collect()
 }
 
 fn row(rejection: &R) -> Row {
@@ -135,6 +138,14 @@ mod tests {
         for code in R::CODES {
             assert!(Code::parse(code).is_some(), "{code} is missing in the catalogue");
         }
+    }
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_unless_with_a_fields_name() {
+        assert_eq!(sentence("the amount must be at least 1"), "The amount must be at least 1.");
+        assert_eq!(sentence("installmentMonths must be 0"), "installmentMonths must be 0.");
+        assert_eq!(sentence("vat exceeds 5"), "vat exceeds 5.");
+        assert_eq!(sentence(""), ".");
     }
 
     #[test]

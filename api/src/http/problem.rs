@@ -116,10 +116,11 @@ impl Problem {
 
     fn document(&self, language: Language, request_id: &str) -> Value {
         let (entry, rest) = (self.code.entry(), &self.rest);
-        let detail = rest.detail.as_ref().map_or(entry.title(language), |detail| match language {
-            Language::English => detail.en.as_str(),
-            Language::Korean => detail.ko.as_str(),
-        });
+        let detail = match (&rest.detail, language) {
+            (Some(detail), Language::English) => detail.en.clone(),
+            (Some(detail), Language::Korean) => detail.ko.clone(),
+            (None, language) => format!("{}.", entry.title(language)),
+        };
         let mut document = json!({
             "type": format!("/v1/errors#{}", entry.code),
             "title": entry.title(language),

@@ -1,6 +1,7 @@
 //! How a route is declared: path, methods, who may call, handler. Nothing can be registered without an `Access`, a wrong
 //! method is answered with `Allow`, and what was registered can be listed, so that a test compares it with the document.
 
+use actix_web::guard;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
@@ -18,14 +19,15 @@ pub struct Operation {
     route: Route,
 }
 
-/// A read.
+/// A read; it answers HEAD as well.
 pub fn get<F, Args>(access: Access, handler: F) -> Operation
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    operation(Method::GET, access, handler)
+    let read = web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
+    operation(Method::GET, access, read, handler)
 }
 
 /// A command.
@@ -35,17 +37,17 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    operation(Method::POST, access, handler)
+    operation(Method::POST, access, web::post(), handler)
 }
 
-fn operation<F, Args>(method: Method, access: Access, handler: F) -> Operation
+fn operation<F, Args>(method: Method, access: Access, route: Route, handler: F) -> Operation
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
     let gate = from_fn(move |request, next| gate::pass(access, request, next));
-    Operation { route: web::method(method.clone()).to(handler).wrap(gate), method, access }
+    Operation { route: route.to(handler).wrap(gate), method, access }
 }
 
 /// What was registered under one path and method.
@@ -76,7 +78,7 @@ impl<'a> Routes<'a> {
         let mut resource = web::resource(path);
         let mut allowed = Vec::new();
         for Operation { method, access, route } in operations {
-            allowed.push(method.to_string());
+            allowed.push(if method == Method::GET { "GET, HEAD" } else { method.as_str() }.to_owned());
             self.registered.push(Registered { method, path, access });
             resource = resource.route(route);
         }

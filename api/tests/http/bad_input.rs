@@ -280,8 +280,13 @@ async fn wrong_routes_methods_types_and_sizes_are_problems_too() {
         (TestRequest::get().uri("/v1/payment"), 404, "NOT_FOUND_ROUTE", ""),
         (TestRequest::get().uri("/"), 404, "NOT_FOUND_ROUTE", ""),
         (TestRequest::get().uri("/v1/payments/key-in"), 405, "METHOD_NOT_ALLOWED", "POST"),
-        (TestRequest::delete().uri("/v1/agencies/x"), 405, "METHOD_NOT_ALLOWED", "GET"),
-        (TestRequest::default().method(Method::PATCH).uri("/metrics"), 405, "METHOD_NOT_ALLOWED", "GET"),
+        (TestRequest::delete().uri("/v1/agencies/x"), 405, "METHOD_NOT_ALLOWED", "GET, HEAD"),
+        (
+            TestRequest::default().method(Method::PATCH).uri("/metrics"),
+            405,
+            "METHOD_NOT_ALLOWED",
+            "GET, HEAD",
+        ),
         (post("text/plain"), 415, "UNSUPPORTED_MEDIA_TYPE", ""),
         (post("application/x-www-form-urlencoded"), 415, "UNSUPPORTED_MEDIA_TYPE", ""),
         (

@@ -36,3 +36,12 @@ async fn readiness_says_why_not_and_liveness_does_not_care() {
     assert_eq!((reply.status, &reply.body["partitions"][0]["state"]), (503, &"catching up".into()));
     assert_eq!(world.send(TestRequest::get().uri("/health/live")).await.status, 200);
 }
+
+#[actix_web::test]
+async fn a_read_answers_head_with_the_same_head() {
+    let world = World::new();
+    let head = TestRequest::default().method(actix_web::http::Method::HEAD).uri("/v1/payments/pay_1");
+    assert_eq!(world.send(head).await.status, 401);
+    let head = TestRequest::default().method(actix_web::http::Method::HEAD).uri("/health/live");
+    assert_eq!(world.send(head).await.status, 200);
+}

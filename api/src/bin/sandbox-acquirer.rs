@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use ledger_api::sandbox::{bank::Bank, serve};
+use ledger_api::sandbox::{bank::Bank, guide, serve};
 use ledger_runtime::{Telemetry, TelemetrySettings, Vars};
 
 /// A stand-in for the card network: approves, declines and fails on request, and remembers everything in a file.
 #[derive(Parser)]
+#[command(after_long_help = guide())]
 struct Options {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]

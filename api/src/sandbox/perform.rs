@@ -120,7 +120,10 @@ struct Call {
 }
 
 impl Call {
-    #[expect(clippy::result_large_err, reason = "the error is the answer itself, made once a refused request")]
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error is the answer itself, made once a refused request"
+    )]
     fn fault(&self, facts: Option<(String, i64)>) -> Result<Option<Fault>, HttpResponse> {
         let header = self.request.headers().get(FAULT_HEADER).map(|value| value.to_str().unwrap_or("?"));
         let asked = Asked { endpoint: self.endpoint, operation: &self.operation, facts, header };

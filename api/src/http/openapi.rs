@@ -2,9 +2,13 @@
 
 use serde::Serialize;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::{branches, commands, directory, payments, settlements, system, transactions};
+
+/// Where the document describes an error.
+const PROBLEM: &str = "#/components/schemas/Problem";
 
 /// An error (RFC 9457), whatever its status.
 #[derive(Serialize, ToSchema)]
@@ -64,7 +68,7 @@ pub struct ProblemBody {
         system::get_openapi::handle,
     ),
     components(schemas(ProblemBody)),
-    modifiers(&ApiKeyScheme)
+    modifiers(&ApiKeyScheme, &Problems)
 )]
 struct Document;
 
@@ -79,6 +83,42 @@ impl Modify for ApiKeyScheme {
         let components = document.components.get_or_insert_with(Default::default);
         components.add_security_scheme("apiKey", SecurityScheme::Http(scheme));
     }
+}
+
+/// Every operation may answer any error of the catalogue, and every error is problem+json.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for path in document.paths.paths.values_mut() {
+            for operation in [path.get.as_mut(), path.post.as_mut()].into_iter().flatten() {
+                let responses = &mut operation.responses.responses;
+                responses.values_mut().for_each(as_problem);
+                responses.insert("default".to_owned(), any_problem().into());
+            }
+        }
+    }
+}
+
+fn as_problem(response: &mut RefOr<Response>) {
+    let RefOr::T(response) = response else { return };
+    let is_problem = |content: &RefOr<Content>| match content {
+        RefOr::T(content) => {
+            matches!(&content.schema, Some(RefOr::Ref(schema)) if schema.ref_location == PROBLEM)
+        }
+        RefOr::Ref(_) => false,
+    };
+    if response.content.get("application/json").is_some_and(is_problem)
+        && let Some(content) = response.content.shift_remove("application/json")
+    {
+        response.content.insert("application/problem+json".to_owned(), content);
+    }
+}
+
+fn any_problem() -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::new(PROBLEM))).build();
+    let said = "Any error of `GET /v1/errors`";
+    ResponseBuilder::new().description(said).content("application/problem+json", content).build()
 }
 
 /// The whole document.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use ledger_domain::directory::Digest;
 use ledger_domain::ids::KeyId;
-use ledger_log::kafka::{KeyTopic, ensure_topics, read_genesis};
+use ledger_log::kafka::{KafkaError, KeyTopic, ensure_topics, partitions, read_genesis};
 use ledger_log::{Genesis, PartitionId};
 use ledger_runtime::{Database, Shutdown, Telemetry, TelemetrySettings, Vars};
 use uuid::Uuid;
@@ -128,9 +128,11 @@ fn open(
     runtime: tokio::runtime::Handle,
 ) -> Result<(App, Engine), Failure> {
     let topic = settings.kafka.topics().directory;
-    // A topic that is not there and one that is empty mean the same to whoever starts an api before its ledger.
-    let genesis = genesis(&settings).map_err(|error| format!("{error}; was `ledger-api init` run?"))?;
-    let genesis = genesis.ok_or(StartError::NotInitialised { topic })?;
+    match partitions(&settings.kafka, &topic) {
+        Err(KafkaError::Missing { topic }) => return Err(StartError::NotInitialised { topic }.into()),
+        asked => asked?,
+    };
+    let genesis = genesis(&settings)?.ok_or(StartError::NotInitialised { topic })?;
     if genesis.mode != settings.mode {
         let (is, wanted) = (genesis.mode, settings.mode);
         return Err(format!("LEDGER_MODE: is {wanted:?}, but this ledger was initialised as {is:?}").into());

@@ -74,6 +74,9 @@ async fn without_a_key_every_operation_of_the_document_is_401_except_the_public_
         walked += 1;
     }
     assert!(walked >= 22, "only {walked} operations");
+    let public = registered().into_iter().filter(|operation| operation.access == Access::Public);
+    let public: Vec<&str> = public.map(|operation| operation.path).collect();
+    assert_eq!(public, ["/v1/errors", "/health/live", "/health/ready", "/metrics", "/openapi.json"]);
     assert!(world.ledger.submitted.lock().unwrap().is_empty());
 }
 

@@ -129,6 +129,11 @@ impl Owner {
         let payment = event.payment_id();
         let Rules::Payments(rules) = &self.rules else { return Ok(()) };
         let state = rules.accepted_state(payment, &self.layers.over(store, false))?;
+        if let Some(Task::Own(own)) = &task
+            && let Some(key) = own.work
+        {
+            self.works.recorded(key);
+        }
         for effect in effects::effects(&state, event, &rules.timing) {
             match effect {
                 Effect::Approve(call) => {

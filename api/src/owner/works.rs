@@ -67,6 +67,8 @@ struct Work {
     /// The next try, Unix ms.
     at_ms: i64,
     calling: Option<CallId>,
+    /// What the last call came back with is being recorded.
+    deciding: bool,
 }
 
 /// All open intents of a partition.
@@ -116,12 +118,15 @@ impl Works {
                     || (work.step == Step::Approve && *step == Step::Inquire && work.calling.is_some())
             });
             if same {
-                if !self.is_scheduled(key) {
+                if self.is_idle(key) {
                     self.again(*key, now_ms);
                 }
             } else {
                 self.remove(key);
-                self.insert(*key, Work { step: *step, attempt: tried, at_ms: now_ms, calling: None });
+                self.insert(
+                    *key,
+                    Work { step: *step, attempt: tried, at_ms: now_ms, calling: None, deciding: false },
+                );
             }
         }
     }
@@ -131,7 +136,10 @@ impl Works {
         let key = WorkKey::payment(payment);
         self.remove(&key);
         let call = self.name_call(key);
-        self.insert(key, Work { step: Step::Approve, attempt: 1, at_ms: now_ms, calling: Some(call) });
+        self.insert(
+            key,
+            Work { step: Step::Approve, attempt: 1, at_ms: now_ms, calling: Some(call), deciding: false },
+        );
         call
     }
 
@@ -151,8 +159,8 @@ impl Works {
         due
     }
 
-    /// A call came back. Nothing more is asked about its intent until [`Works::again`] or a new plan: a try beside the record of
-    /// an outcome could do what that record denies. None when the call is not of this life.
+    /// A call came back. Nothing more is asked about its intent until [`Works::recorded`] or [`Works::again`]: a try beside the
+    /// record of an outcome could do what that record denies. None when the call is not of this life.
     pub fn returned(&mut self, call: CallId) -> Option<DueCall> {
         let key = self.calls.remove(&call)?;
         let Some(work) = self.open.get_mut(&key).filter(|work| work.calling == Some(call)) else {
@@ -161,6 +169,7 @@ impl Works {
         };
         let came_back = DueCall { call, key, step: work.step, attempt: work.attempt };
         work.calling = None;
+        work.deciding = true;
         if work.step == Step::Approve {
             work.step = Step::Inquire;
             work.attempt = 0;
@@ -168,9 +177,17 @@ impl Works {
         Some(came_back)
     }
 
+    /// What the last call came back with is recorded; the plan that follows says what is left to do.
+    pub fn recorded(&mut self, key: WorkKey) {
+        if let Some(work) = self.open.get_mut(&key) {
+            work.deciding = false;
+        }
+    }
+
     /// Nothing was recorded of the last try: the next one comes after a pause.
     pub fn again(&mut self, key: WorkKey, now_ms: i64) {
         let Some(work) = self.open.get_mut(&key).filter(|work| work.calling.is_none()) else { return };
+        work.deciding = false;
         self.by_time.remove(&(work.at_ms, key));
         work.at_ms = now_ms.saturating_add(self.backoff.after(work.attempt.max(1)));
         self.by_time.insert((work.at_ms, key));
@@ -194,8 +211,10 @@ impl Works {
         self.by_time.clear();
     }
 
-    fn is_scheduled(&self, key: &WorkKey) -> bool {
-        self.open.get(key).is_some_and(|work| self.by_time.contains(&(work.at_ms, *key)))
+    fn is_idle(&self, key: &WorkKey) -> bool {
+        self.open.get(key).is_some_and(|work| {
+            work.calling.is_none() && !work.deciding && !self.by_time.contains(&(work.at_ms, *key))
+        })
     }
 
     fn name_call(&mut self, key: WorkKey) -> CallId {
@@ -253,6 +272,7 @@ mod tests {
         for _ in 0..6 {
             let due = works.take_due(now);
             works.returned(due[0].call);
+            works.plan(payment(), &[(WorkKey::payment(payment()), Step::NetCancel)], 0, now);
             assert_eq!(works.next_ms(), None, "nothing is tried beside the record of an outcome");
             works.again(due[0].key, now);
             let next = works.next_ms().unwrap();

@@ -54,6 +54,8 @@ pub struct Network {
     pub under_way: Vec<OnTheWay>,
     /// In per cent of the calls.
     pub trouble: u32,
+    /// Tells what happens, for whoever looks for the cause of a failure.
+    pub trace: bool,
 }
 
 impl Network {
@@ -66,6 +68,9 @@ impl Network {
         call: Call,
         now_ms: i64,
     ) {
+        if self.trace {
+            eprintln!("{now_ms} process {process}.{life} sends {id}: {call:?}");
+        }
         if let Call::Approve(_, order) = &call {
             // Counted even when nothing arrives: it must not be tried twice.
             *self.memory.approve_requests.entry(order.operation).or_default() += 1;
@@ -96,6 +101,9 @@ impl Network {
                 && let Some(call) = way.call.take()
             {
                 let answer = self.memory.take(rng, &call, way.arrives_ms);
+                if self.trace {
+                    eprintln!("{now_ms} {}.{} {} arrived: {answer:?}", way.process, way.life, way.id);
+                }
                 // The answer may be lost on its way back, or come when nobody waits any more.
                 if rng.u32(0..100) >= self.trouble / 3 && way.unanswered.take().is_some() {
                     back.push((way.process, way.life, way.id, answer));

@@ -44,7 +44,7 @@ impl Wish {
         let (command, card) = match &self.body {
             Body::KeyIn { order_id, amount } => (
                 ClientCommand::KeyIn(KeyIn {
-                    payment_id: PaymentId::new(Uuid::from_u128((0xA << 100) + fresh)),
+                    payment_id: fresh_payment(fresh),
                     merchant_id: self.merchant,
                     order_id: order_id.clone(),
                     order_name: "Things".to_owned(),
@@ -60,7 +60,7 @@ impl Wish {
                 ClientCommand::Cancel(
                     *payment,
                     RequestCancel {
-                        cancel_id: CancelId::new(Uuid::from_u128((0xC << 100) + fresh)),
+                        cancel_id: fresh_cancel(fresh),
                         merchant_id: self.merchant,
                         amount: amount.map(|amount| Amount::new(amount).unwrap()),
                         tax_free: None,
@@ -84,6 +84,16 @@ impl Wish {
             card,
         }
     }
+}
+
+/// The payment that only this request would make.
+pub fn fresh_payment(fresh: u128) -> PaymentId {
+    PaymentId::new(Uuid::from_u128((0xA << 100) + fresh))
+}
+
+/// The cancel that only this request would make.
+pub fn fresh_cancel(fresh: u128) -> CancelId {
+    CancelId::new(Uuid::from_u128((0xC << 100) + fresh))
 }
 
 pub fn card() -> CardCompanion {

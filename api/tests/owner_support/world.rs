@@ -20,6 +20,8 @@ pub const POISON: &str = "poison";
 #[derive(Debug)]
 pub struct Told {
     pub wish: usize,
+    /// What the ids were made of that only this request had.
+    pub fresh: u128,
     pub answer: Answer,
     /// The payments acknowledged before it asked.
     pub acknowledged_before: BTreeMap<PaymentId, u64>,
@@ -34,7 +36,7 @@ pub struct Read {
 
 #[derive(Debug)]
 enum Asked {
-    Wish(usize, BTreeMap<PaymentId, u64>),
+    Wish(usize, u128, BTreeMap<PaymentId, u64>),
     Read(Query, BTreeMap<PaymentId, u64>),
 }
 
@@ -54,21 +56,17 @@ pub struct World {
     fresh: u128,
     pub crashes: u32,
     pub takeovers: u32,
-    times_asked: HashMap<usize, usize>,
 }
 
 impl World {
-    pub fn times_asked(&self, wish: usize) -> usize {
-        self.times_asked.get(&wish).copied().unwrap_or(0)
-    }
-
     pub fn new(seed: u64, chaos: Chaos, trouble: u32) -> Self {
         let at = PartitionId::new("sim.payments", 0);
         let mut sim = SimPartition::new(at.clone(), PROCESSES, seed, chaos);
         sim.poison = Some(format!("\"reason\":\"{POISON}\"}}").into_bytes());
         let processes =
             (0..PROCESSES).map(|number| Process::start(number, 1, Memory::default(), &at)).collect();
-        let network = Network { trouble, ..Network::default() };
+        let trace = std::env::var_os("LEDGER_SIM_TRACE").is_some();
+        let network = Network { trouble, trace, ..Network::default() };
         Self {
             sim,
             processes,
@@ -84,7 +82,6 @@ impl World {
             fresh: 1,
             crashes: 0,
             takeovers: 0,
-            times_asked: HashMap::new(),
         }
     }
 
@@ -165,9 +162,9 @@ impl World {
         let reply = self.next_reply;
         self.next_reply += 1;
         if counts {
-            *self.times_asked.entry(which).or_default() += 1;
             let before = self.acknowledged.clone();
-            self.asked.insert((number, self.processes[number].life, reply), Asked::Wish(which, before));
+            self.asked
+                .insert((number, self.processes[number].life, reply), Asked::Wish(which, self.fresh, before));
         }
         self.processes[number].owner.submit(reply, submission, self.now_ms);
     }
@@ -192,6 +189,9 @@ impl World {
 
     fn crash(&mut self) {
         let number = self.sim.rng.usize(0..PROCESSES);
+        if self.network.trace {
+            eprintln!("{} process {number} crashes", self.now_ms);
+        }
         self.crashes += 1;
         self.sim.crash(number);
         let old = &mut self.processes[number];
@@ -225,6 +225,9 @@ impl World {
     fn acquirer(&mut self) -> Result<(), String> {
         for (number, life, call, returned) in self.network.pass(&mut self.sim.rng, self.now_ms) {
             let process = &mut self.processes[number];
+            if self.network.trace {
+                eprintln!("{} {number}.{life} {call} came back: {returned:?}", self.now_ms);
+            }
             if process.life == life {
                 let store = &process.store;
                 process.owner.returned(call, returned, self.now_ms, store).map_err(|why| why.to_string())?;
@@ -251,7 +254,7 @@ impl World {
     }
 
     fn answered(&mut self, asked: (usize, u64, ReplyId), answer: Answer) {
-        let Some(Asked::Wish(wish, acknowledged_before)) = self.asked.remove(&asked) else { return };
+        let Some(Asked::Wish(wish, fresh, acknowledged_before)) = self.asked.remove(&asked) else { return };
         if let Answer::Recorded { result: CommandResult::Payment(payment), .. } = &answer {
             let id = payment.view.payment_id;
             let version = self.acknowledged.entry(id).or_default();
@@ -260,7 +263,7 @@ impl World {
                 self.payments.push((id, payment.view.merchant_id));
             }
         }
-        self.told.push(Told { wish, answer, acknowledged_before });
+        self.told.push(Told { wish, fresh, answer, acknowledged_before });
     }
 
     /// The storm ends: everything that is open gets its outcome.

@@ -9,6 +9,7 @@ pub mod failure;
 pub mod honest;
 pub mod load;
 pub mod rig;
+pub mod secrets;
 pub mod sql;
 pub mod town;
 pub mod wire;

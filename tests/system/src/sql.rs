@@ -28,11 +28,19 @@ impl Database {
     /// # Errors
     /// It cannot be asked, or a row is of another type.
     pub async fn rows<T: FromRow + Send + 'static>(&self, sql: &str) -> Done<Vec<T>> {
-        let mut connection = self.pool.get_conn().await?;
-        let rows: Vec<mysql_async::Row> = connection.query(sql).await?;
+        let rows = self.raw(sql).await?;
         rows.into_iter()
             .map(|row| mysql_async::from_row_opt(row).map_err(|e| crate::Failure::new(format!("{sql}: {e}"))))
             .collect()
+    }
+
+    /// The same as they come, of whatever types.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub async fn raw(&self, sql: &str) -> Done<Vec<mysql_async::Row>> {
+        let mut connection = self.pool.get_conn().await?;
+        Ok(connection.query(sql).await?)
     }
 
     /// The one row of a question.

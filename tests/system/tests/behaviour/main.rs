@@ -2,5 +2,9 @@
 
 #![cfg(test)]
 
+mod bad_input;
 mod day;
 mod first_payment;
+mod idempotency;
+mod secrets;
+mod walk;

@@ -4,6 +4,7 @@
 
 mod accept;
 mod calls;
+mod context;
 mod deciding;
 mod directory;
 mod fates;
@@ -18,6 +19,7 @@ mod task;
 mod timers;
 mod works;
 
+pub use context::{Ctx, Gate, Log, OwnerSettings, Standing};
 pub use directory::{DirectoryRules, DirectoryView};
 pub use layers::{Layered, Layers};
 pub use meta::own_command_id;
@@ -32,96 +34,12 @@ pub use works::{Backoff, CallId, WorkKey};
 use crate::ledger::{Answer, Submission, Unavailable};
 use crate::store::{Changes, Rows};
 use ledger_domain::ids::{CommandId, PaymentId};
-use ledger_log::{Fence, PartitionId, Payload, Ticket, Writer};
+use ledger_log::{PartitionId, Ticket};
 use questions::{Held, Questions};
 use replies::{Replies, Stage};
 use rows::{CursorRow, GenesisRow};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use works::Works;
-
-/// The log as the owner uses it: the writer, and nothing else in the product.
-pub trait Log {
-    /// How many payloads may be appended now.
-    fn room(&self) -> usize;
-    /// Chains a payload; its fate comes later. None when there is no room.
-    fn append(&mut self, payload: Payload) -> Option<(Ticket, u64)>;
-    /// Asks for a confirmation; its number comes back as a fate.
-    fn confirm(&mut self) -> u64;
-}
-
-impl Log for Writer {
-    fn room(&self) -> usize {
-        Self::room(self)
-    }
-
-    fn append(&mut self, payload: Payload) -> Option<(Ticket, u64)> {
-        Self::append(self, payload)
-    }
-
-    fn confirm(&mut self) -> u64 {
-        Self::confirm(self)
-    }
-}
-
-/// Bounds of an owner; all times in ms.
-#[derive(Clone, Debug)]
-pub struct OwnerSettings {
-    /// A client's command that could not be handed to the log within this time is told so.
-    pub patience_ms: i64,
-    /// A call to an acquirer is sent within this time after it was made, or not at all.
-    pub send_within_ms: i64,
-    /// Pauses between tries of inquiries, net cancels and cancels.
-    pub backoff: Backoff,
-    /// How often the due table is looked at.
-    pub timers_every_ms: i64,
-}
-
-impl Default for OwnerSettings {
-    fn default() -> Self {
-        Self {
-            patience_ms: 5_000,
-            send_within_ms: 5_000,
-            backoff: Backoff { first_ms: 1_000, longest_ms: 300_000 },
-            timers_every_ms: 250,
-        }
-    }
-}
-
-/// Why client commands are not taken at this moment although the partition is led, and whether timers run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Gate {
-    /// For a person; client commands are answered with it.
-    pub closed: Option<String>,
-    /// Timers and calls wait.
-    pub timers_stopped: bool,
-}
-
-/// What one round of the owner works with.
-pub struct Ctx<'a> {
-    /// Unix ms.
-    pub now_ms: i64,
-    /// The partition's writer.
-    pub log: &'a mut dyn Log,
-    /// The store beneath.
-    pub store: &'a dyn Rows,
-    /// The directory as far as it is accepted.
-    pub directory: &'a DirectoryView,
-    /// Whether clients are served.
-    pub gate: &'a Gate,
-}
-
-/// Where the owner stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Reads what is there and wishes to lead.
-    CatchingUp,
-    /// Own reign.
-    Leading,
-    /// Another process fenced it.
-    Lost(Fence),
-    /// For good, and why.
-    Stopped(String),
-}
 
 /// A decision whose record has no fate yet.
 #[derive(Debug)]

@@ -16,9 +16,12 @@ type Step = Result<Payment, &'static str>;
 
 /// The state after the event. Errors: [`Impossible`], with the names of both.
 pub fn evolve(state: Payment, event: &PaymentEvent) -> Result<Payment, Impossible> {
-    let (name, owner) = (state.status().as_str(), state.merchant_id());
+    let name = state.status().as_str();
     let impossible = |why| Impossible { state: name, event: event.type_name(), why };
-    if owner.is_some_and(|merchant| merchant != event.merchant_id()) {
+    if state.payment_id().is_some_and(|payment| payment != event.payment_id()) {
+        return Err(impossible("another payment's event"));
+    }
+    if state.merchant_id().is_some_and(|merchant| merchant != event.merchant_id()) {
         return Err(impossible("another merchant's payment"));
     }
     step(state, event).map_err(impossible)

@@ -245,6 +245,17 @@ impl Payment {
         }
     }
 
+    /// Which payment it is; `None` if nothing is recorded.
+    pub fn payment_id(&self) -> Option<PaymentId> {
+        match self {
+            Self::Ready => None,
+            Self::InProgress(sale) => Some(sale.payment_id),
+            Self::Unknown(u) | Self::NetCancelling(u) | Self::Unresolved(u) => Some(u.sale.payment_id),
+            Self::Done(paid) => Some(paid.sale.payment_id),
+            Self::Canceled(closed) | Self::Aborted(closed) => Some(closed.payment_id),
+        }
+    }
+
     /// Whose payment it is; `None` if nothing is recorded.
     pub fn merchant_id(&self) -> Option<MerchantId> {
         match self {

@@ -6,6 +6,7 @@ mod answers;
 mod cancels;
 mod directory;
 mod effects;
+mod histories;
 mod partition;
 mod postings;
 mod properties;

@@ -258,6 +258,7 @@ mod tests {
         assert!(works.take_due(10_000).is_empty());
         let back = works.returned(call).unwrap();
         assert_eq!((back.step, back.attempt), (Step::Approve, 1));
+        works.recorded(key);
         works.plan(payment(), &[(key, Step::Inquire)], 0, 10_000);
         let due = works.take_due(10_100);
         assert_eq!((due[0].step, due[0].attempt), (Step::Inquire, 1));

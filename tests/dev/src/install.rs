@@ -42,6 +42,12 @@ const BUILD: &[Need] = &[
     Need { what: "zlib's headers", packages: &["zlib1g-dev"], there: || has_library("zlib") },
 ];
 
+const TOOLS: &[Need] = &[Need {
+    what: "curl (for the requests you paste)",
+    packages: &["curl"],
+    there: || find("curl").is_some(),
+}];
+
 /// A program on the path, or in the folders for the system's own programs.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -71,7 +77,7 @@ fn missing(needs: &[&'static [Need]]) -> Vec<&'static Need> {
 
 /// Installs whatever is missing, for building and for running.
 pub fn ensure(paths: &Paths) -> Result<(), DevError> {
-    let missing = missing(&[BUILD, SERVERS]);
+    let missing = missing(&[BUILD, SERVERS, TOOLS]);
     if missing.is_empty() {
         return Ok(());
     }
@@ -85,7 +91,7 @@ pub fn ensure(paths: &Paths) -> Result<(), DevError> {
     Step::begin("apt-get update").run(apt(&["update"]), &log)?;
     let step = Step::begin(format!("apt-get install {}", packages.join(" ")));
     step.run(apt(&[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat()), &log)?;
-    check(&[BUILD, SERVERS])
+    check(&[BUILD, SERVERS, TOOLS])
 }
 
 /// An error that says what is missing for running the servers, if anything is.

@@ -24,6 +24,7 @@ fn kill_9_of_the_supervisor_ends_both_engines_and_the_command() {
         .env("LEDGER_DEV_DIR", &folder)
         .env_remove("LEDGER_TEST_DIR")
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut line = String::new();
@@ -45,6 +46,7 @@ fn the_commands_exit_code_is_ours_and_the_servers_folder_is_gone() {
     let with = Command::new(env!("CARGO_BIN_EXE_ledger-dev"))
         .args(["with", "--", "sh", "-c", "test -d \"$LEDGER_TEST_DIR\" && exit 42"])
         .env("LEDGER_DEV_DIR", &folder)
+        .stderr(Stdio::null())
         .status()
         .unwrap();
     assert_eq!(with.code(), Some(42));

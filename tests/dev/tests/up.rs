@@ -119,7 +119,7 @@ fn a_detached_stack_serves_restarts_what_dies_keeps_its_data_and_leaves_nothing_
     let handles = place.handles();
     place.run(&["down"]);
     all_end(&handles);
-    assert!(!place.command(&["status"]).stdout(Stdio::null()).status().unwrap().success());
+    assert!(!place.command(&["status"]).output().unwrap().status.success());
 
     // Another start has the same ports, keys and data; then the supervisor is killed.
     place.run(&["up", "--detach", "--no-build"]);
@@ -137,7 +137,8 @@ fn a_detached_stack_serves_restarts_what_dies_keeps_its_data_and_leaves_nothing_
 #[test]
 fn ctrl_c_ends_everything_in_order_and_without_an_error() {
     let place = Place::new("ctrl-c");
-    let mut up = place.command(&["up", "--empty", "--no-build"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut up = place.command(&["up", "--empty", "--no-build"]);
+    let mut up = up.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(up.stdout.take().unwrap()).lines().map_while(Result::ok);
     assert!(lines.any(|line| line == "It serves."), "it never served");
     let handles = place.handles();

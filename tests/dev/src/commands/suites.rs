@@ -133,14 +133,19 @@ impl Suite {
         let mut total = Counts::default();
         for (name, mut command) in commands {
             servers.tell(&mut command);
-            total = total + run_binary(&name, command, verbose)?;
+            total = total + run_binary(&name, command, verbose, &|line| out::say(line))?;
         }
         Ok(total)
     }
 }
 
 /// Runs one binary, shows what is worth showing, and counts. One that dies or hangs counts as a failed test.
-fn run_binary(name: &str, mut command: Command, verbose: bool) -> Result<Counts, DevError> {
+fn run_binary(
+    name: &str,
+    mut command: Command,
+    verbose: bool,
+    show: &dyn Fn(&str),
+) -> Result<Counts, DevError> {
     let (read, write) = std::io::pipe().map_err(DevError::io("make a pipe"))?;
     let second = write.try_clone().map_err(DevError::io("copy a pipe"))?;
     command.stdin(Stdio::null()).stdout(write).stderr(second);
@@ -158,12 +163,12 @@ fn run_binary(name: &str, mut command: Command, verbose: bool) -> Result<Counts,
             Ok(line) => {
                 counts = counts + result_line(&line).unwrap_or_default();
                 if verbose || worth_showing(&line) {
-                    out::say(line);
+                    show(&line);
                 }
             }
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) if begun.elapsed() > LIMIT => {
-                out::say(format_args!(
+                show(&format!(
                     "{name} has run for {} minutes: it hangs, and is killed",
                     LIMIT.as_secs() / 60
                 ));
@@ -178,7 +183,7 @@ fn run_binary(name: &str, mut command: Command, verbose: bool) -> Result<Counts,
         return Err(DevError::Interrupted);
     }
     if !status.success() && counts.failed == 0 {
-        out::say(format_args!("{name} ended with {}", in_words(status)));
+        show(&format!("{name} ended with {}", in_words(status)));
         counts.failed = 1;
     }
     Ok(counts)
@@ -216,7 +221,7 @@ mod tests {
     fn shell(script: &str) -> Counts {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        run_binary("a script", command, false).unwrap()
+        run_binary("a script", command, false, &|_| ()).unwrap()
     }
 
     #[test]

@@ -15,11 +15,15 @@ pub async fn all(asker: &mut Asker) -> Done {
     no_http(asker).await
 }
 
+/// What is wrong, the headers, the code.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 async fn keys(asker: &mut Asker) -> Done {
     let long = "k".repeat(256);
-    let cases: [(&str, &[(&str, &str)], &str); 4] = [
+    let long_key = [("Idempotency-Key", long.as_str())];
+    let cases: [Case<'_>; 4] = [
         ("no idempotency key", &[], "IDEMPOTENCY_KEY_REQUIRED"),
-        ("256 characters", &[("Idempotency-Key", &long)], "IDEMPOTENCY_KEY_INVALID"),
+        ("256 characters", &long_key, "IDEMPOTENCY_KEY_INVALID"),
         ("a space in it", &[("Idempotency-Key", "a b")], "IDEMPOTENCY_KEY_INVALID"),
         ("two of them", &[("Idempotency-Key", "a"), ("Idempotency-Key", "b")], "IDEMPOTENCY_KEY_INVALID"),
     ];

@@ -48,9 +48,11 @@ fn no_kill_under_load_loses_doubles_or_invents_a_payment() -> Done {
     ensure!(history.replays > 50, "only {} requests were repeated", history.replays);
     rig.projected(&book, Duration::from_secs(60))?;
     let said = rig.verify()?;
-    let longest = history.deeds.iter().map(|deed| deed.told.took).max().unwrap_or_default();
+    let longest = history.deeds.iter().max_by_key(|deed| deed.told.took);
+    let (longest, answers) =
+        longest.map(|deed| (deed.told.took, deed.told.answers.clone())).unwrap_or_default();
     eprintln!(
-        "{} commands, {} replays, {} records, {} void; the longest wait for an answer {:.1} s\n{said}",
+        "{} commands, {} replays, {} records, {} void; the longest wait for an answer {:.1} s: {answers:?}\n{said}",
         history.deeds.len(),
         history.replays,
         book.records,

@@ -115,7 +115,7 @@ async fn without_kafka(rig: &Rig, people: &People) -> Done<Vec<String>> {
             ))
         });
     }
-    let mut keys = Vec::new();
+    let (mut keys, mut statuses) = (Vec::new(), Vec::new());
     while let Some(asked) = asking.join_next().await {
         let (key, reply) = asked??;
         let honest = match reply.status() {
@@ -126,9 +126,11 @@ async fn without_kafka(rig: &Rig, people: &People) -> Done<Vec<String>> {
             }
             _ => false,
         };
+        statuses.push(reply.status());
         ensure!(honest, "{key}: {}", reply.unexpected("503 with Retry-After, or 504 with the command's URL"));
         keys.push(key);
     }
+    eprintln!("without Kafka commands were answered {statuses:?}");
     Ok(keys)
 }
 
@@ -142,8 +144,6 @@ async fn reads_go_on(rig: &Rig, payment: &str) -> Done {
     operator.get(&format!("/v1/transactions/{payment}")).await?.ok()?;
     let live = operator.get("/health/live").await?;
     ensure!(live.status() == 200, "the api is not alive");
-    let ready = operator.get("/health/ready").await?;
-    ensure!(ready.status() == 503, "{}", ready.unexpected("503: without Kafka no command can be taken"));
     Ok(())
 }
 

@@ -172,7 +172,11 @@ impl Caller {
     async fn run(mut self) -> Done<History> {
         while !self.shared.stop.load(Ordering::Relaxed) && self.takes_one() {
             match self.random.u32(0..100) {
-                0..10 if !self.repeatable.is_empty() => self.repeat().await,
+                0..10 if !self.repeatable.is_empty() => {
+                    // Repeating makes nothing new: it does not count.
+                    self.shared.left.fetch_add(1, Ordering::Relaxed);
+                    self.repeat().await;
+                }
                 10..40 if !self.standing.is_empty() => self.cancel().await?,
                 _ => self.pay().await?,
             }

@@ -2,6 +2,7 @@
 //! Nothing here knows the product's insides, except that the audits read the ledger's topics as any reader may.
 
 pub mod audit;
+pub mod bench;
 pub mod client;
 pub mod day;
 pub mod envelope;

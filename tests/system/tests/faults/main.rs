@@ -1,0 +1,9 @@
+//! What the running product does when something breaks: acquirers that do not answer, engines that are away, processes
+//! that are killed under load. Each test has a stack of its own to break.
+
+#![cfg(test)]
+
+mod kills;
+mod outages;
+mod tombstones;
+mod unknowns;

@@ -1,0 +1,170 @@
+//! An engine that is away. MariaDB: approvals and cancels go on. Kafka: commands are told to wait or to ask, never a lie,
+//! and reads go on. Afterwards everything agrees.
+
+use std::time::Duration;
+
+use ledger_tests::audit::{against_acquirer, against_callers, nothing_found};
+use ledger_tests::client::{Client, Reply};
+use ledger_tests::failure::{Done, During};
+use ledger_tests::honest::{self, Ending, command_id};
+use ledger_tests::load::Load;
+use ledger_tests::rig::{People, Rig};
+use ledger_tests::town::{Merchant, Order, cancel};
+use ledger_tests::{ensure, envelope};
+
+const READS: [&str; 4] =
+    ["/v1/transactions", "/v1/branches/sales", "/v1/settlements", "/v1/settlements/entries"];
+
+#[test]
+fn with_mariadb_stopped_payments_go_on_and_reads_say_so() -> Done {
+    let mut rig = Rig::start("outage_mariadb")?;
+    let people = rig.people()?;
+    let before = rig.block(pay(&rig, people.merchant(0)?, "before"))?.ok()?;
+    rig.stack.mariadb.stop()?;
+    let last = rig.block(without_mariadb(&rig, &people, before.text("paymentId")?))?;
+    // A process that starts now serves payments too.
+    rig.api()?.kill()?;
+    rig.api()?.start()?;
+    rig.block(pay(&rig, people.merchant(1)?, "after-restart"))?.ok()?;
+    rig.stack.mariadb.start()?;
+    let mut operator = rig.operator();
+    rig.until("reads come back", Duration::from_secs(30), || {
+        Ok(rig.block(operator.get_with("/v1/transactions", &[("Ledger-Position", &last)]))?.status() == 200)
+    })?;
+    agree(&rig)
+}
+
+async fn without_mariadb(rig: &Rig, people: &People, paid_before: &str) -> Done<String> {
+    let merchant = people.merchant(0)?;
+    let mut client = merchant.client(&rig.url());
+    let mut last = String::new();
+    for number in 0..10 {
+        let paid = pay(rig, merchant, &format!("without-{number}")).await?.ok()?;
+        let payment = paid.text("paymentId")?.to_owned();
+        let undone =
+            cancel(&mut client, &payment, &format!("without-{number}/c"), Some(1_000)).await?.ok()?;
+        undone.position().unwrap_or_default().clone_into(&mut last);
+        // Single payments come from the owner, which needs no table.
+        let read = client.get(&format!("/v1/payments/{payment}")).await?.ok()?;
+        ensure!(read.text("status")? == "PARTIAL_CANCELED", "{}", read.body);
+    }
+    cancel(&mut client, paid_before, "before/c", None).await?.ok()?;
+    let mut operator = rig.operator();
+    for path in READS {
+        let reply = operator.get(path).await?.refused(503, "READ_UNAVAILABLE")?;
+        ensure!(reply.retry_after().is_some(), "{path}: no Retry-After");
+    }
+    ensure!(rig_ready(rig).await?, "without MariaDB the api is ready for payments");
+    Ok(last)
+}
+
+async fn rig_ready(rig: &Rig) -> Done<bool> {
+    Ok(Client::anonymous(&rig.url()).get("/health/ready").await?.status() == 200)
+}
+
+async fn pay(rig: &Rig, merchant: &Merchant, word: &str) -> Done<Reply> {
+    merchant.pay(&mut merchant.client(&rig.url()), &Order::new(word, 20_000)).await
+}
+
+#[test]
+fn with_kafka_stopped_commands_wait_or_say_unknown_and_reads_go_on() -> Done {
+    let mut rig = Rig::start("outage_kafka")?;
+    let people = rig.people()?;
+    let before = rig.block(pay(&rig, people.merchant(0)?, "before"))?.ok()?;
+    let book = rig.settled(Duration::from_secs(20))?;
+    rig.projected(&book, Duration::from_secs(20))?;
+    // Under load, so that some commands are in the middle of it when Kafka goes.
+    let load = Load {
+        url: rig.url(),
+        merchants: people.merchants.clone(),
+        clients: 8,
+        operations: None,
+        seed: 7,
+        word: "outage".to_owned(),
+        patience: Duration::from_secs(180),
+    };
+    let running = load.start(rig.handle())?;
+    rig.until("the load runs", Duration::from_secs(60), || Ok(running.answered() > 50))?;
+    rig.stack.kafka.stop()?;
+    let unanswered = rig.block(without_kafka(&rig, &people))?;
+    rig.block(reads_go_on(&rig, before.text("paymentId")?))?;
+    rig.stack.kafka.start()?;
+    rig.until("the api is ready again", Duration::from_secs(60), || Ok(rig.is_ready()))?;
+    let answered = running.answered();
+    rig.until("the load goes on", Duration::from_secs(60), || Ok(running.answered() > answered + 50))?;
+    running.stop();
+    let history = rig.block(running.finish())?;
+    nothing_found("replays", &history.wrong_replays)?;
+    rig.block(truth_afterwards(&rig, &people, &unanswered))?;
+    let book = rig.settled(Duration::from_secs(120))?;
+    nothing_found("ledger and callers", &against_callers(&book, &history.deeds))?;
+    agree(&rig)
+}
+
+/// Each is told 503 with `Retry-After`, or 504 with the command's URL. Gives back their keys.
+async fn without_kafka(rig: &Rig, people: &People) -> Done<Vec<String>> {
+    let merchant = people.merchant(0)?;
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 0..6 {
+        let (merchant, url) = (merchant.clone(), rig.url());
+        asking.spawn(async move {
+            let order = Order::new(&format!("without-{number}"), 20_000);
+            Ok::<_, ledger_tests::Failure>((
+                order.id.clone(),
+                merchant.pay(&mut merchant.client(&url), &order).await?,
+            ))
+        });
+    }
+    let (mut keys, mut statuses) = (Vec::new(), Vec::new());
+    while let Some(asked) = asking.join_next().await {
+        let (key, reply) = asked??;
+        let honest = match reply.status() {
+            503 => reply.retry_after().is_some(),
+            504 => {
+                let url = format!("/v1/commands/{}", command_id(&merchant.id, &key));
+                reply.text("commandUrl")? == url && reply.response.header("location") == Some(&url)
+            }
+            _ => false,
+        };
+        statuses.push(reply.status());
+        ensure!(honest, "{key}: {}", reply.unexpected("503 with Retry-After, or 504 with the command's URL"));
+        keys.push(key);
+    }
+    eprintln!("without Kafka commands were answered {statuses:?}");
+    Ok(keys)
+}
+
+/// History, sales and settlement, and the single payment that the tables hold.
+async fn reads_go_on(rig: &Rig, payment: &str) -> Done {
+    let mut operator = rig.operator();
+    for path in READS {
+        let reply = operator.get(path).await?.ok()?;
+        ensure!(!reply.text("projectedThrough")?.is_empty(), "{path} does not say how far: {}", reply.body);
+    }
+    operator.get(&format!("/v1/transactions/{payment}")).await?.ok()?;
+    let live = operator.get("/health/live").await?;
+    ensure!(live.status() == 200, "the api is not alive");
+    Ok(())
+}
+
+/// The same key after the outage tells the truth: a caller never has to guess.
+async fn truth_afterwards(rig: &Rig, people: &People, keys: &[String]) -> Done {
+    let merchant = people.merchant(0)?;
+    for key in keys {
+        let mut client = merchant.client(&rig.url());
+        let body = merchant.key_in(&Order::new(key, 20_000), key)?;
+        let patience = Duration::from_secs(60);
+        let told = honest::command(&mut client, &merchant.id, envelope::PATH, key, &body, patience).await;
+        let last = told.last.as_ref().during(|| format!("{key}: {:?}", told.answers))?;
+        let failed = last.code() == "PAYMENT_NET_CANCELED" || last.code() == "PAYMENT_NOT_ATTEMPTED";
+        ensure!(told.ending == Ending::Done || failed, "{key}: {:?}", told.answers);
+    }
+    Ok(())
+}
+
+fn agree(rig: &Rig) -> Done {
+    let book = rig.settled(Duration::from_secs(60))?;
+    nothing_found("ledger and acquirer", &against_acquirer(&book, &rig.memory()?))?;
+    rig.projected(&book, Duration::from_secs(60))?;
+    rig.verify().map(|_| ())
+}

@@ -25,6 +25,9 @@ use crate::failure::{Done, During};
 
 const PARTS: u128 = 0x0190_0000_0000_7000_8000_0000_0000_0000;
 
+/// Keeps the ids of cancels apart from those of payments.
+const CANCELS: u64 = 1 << 30;
+
 /// Makes records without end.
 pub struct Mill {
     facts: Facts,
@@ -85,7 +88,7 @@ impl Mill {
         let state = self.record(Payment::default(), &request)?;
         let state = self.record(state, &approval)?;
         if self.made % 10 < 3 {
-            let cancel_id = CancelId::new(fresh(self.made));
+            let cancel_id = CancelId::new(fresh(self.made + CANCELS));
             let wish = PaymentCommand::RequestCancel(cancel(cancel_id, merchant_id, self.at_ms)?);
             let answer = AcquirerCancel {
                 cancel_id,

@@ -218,7 +218,11 @@ impl Rig {
     }
 }
 
-async fn register(registrar: &mut Registrar) -> Done<People> {
+/// Registers everybody, or finds them again.
+///
+/// # Errors
+/// The API refuses something.
+pub async fn register(registrar: &mut Registrar) -> Done<People> {
     let agency = registrar.agency("agency", "첫째대리점").await?;
     let branch = registrar.branch("branch", "첫째영업점", &agency).await?;
     let branch_two = registrar.branch("branch-two", "둘째영업점", &agency).await?;

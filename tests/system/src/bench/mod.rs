@@ -2,7 +2,7 @@
 //! Rounds of both alternate and the middle one counts. Run them with `cargo dev bench`.
 
 mod append;
-mod figures;
+pub mod figures;
 mod http;
 mod line;
 mod mill;

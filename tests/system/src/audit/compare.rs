@@ -92,3 +92,79 @@ fn undo_finding(payment: &str, undo: &Undo, operation: Option<&Operation>) -> Op
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Keyed;
+    use crate::honest::Told;
+
+    fn book(approved: i64, events: Vec<&'static str>) -> Book {
+        let operation = "op_1".to_owned();
+        let account = Account { amount: 1_000, approved, events, operation, ..Account::default() };
+        let keyed = Keyed { position: "p:2".to_owned(), payment: "pay_1".to_owned(), cancel: None };
+        Book {
+            payments: [("pay_1".to_owned(), account)].into(),
+            keys: [("mer_1/k".to_owned(), vec![keyed])].into(),
+            ..Book::default()
+        }
+    }
+
+    fn deed(key: &str, ending: Ending) -> Deed {
+        let told = Told {
+            key: key.to_owned(),
+            command: String::new(),
+            ending,
+            answers: Vec::new(),
+            last: None,
+            took: std::time::Duration::ZERO,
+        };
+        let what = What::Pay { order_id: "o".to_owned(), amount: 1_000 };
+        Deed { merchant: "mer_1".to_owned(), what, told }
+    }
+
+    fn memory(net_amount: i64) -> Memory {
+        let operation = Operation {
+            operation_id: "op_1".to_owned(),
+            state: "approved".to_owned(),
+            payment_id: None,
+            order_id: None,
+            approved_amount: 1_000,
+            net_amount,
+            refused_late: false,
+            cancels: Vec::new(),
+        };
+        Memory { operations: [("op_1".to_owned(), operation)].into() }
+    }
+
+    #[test]
+    fn what_agrees_is_no_finding_and_every_lie_is_one() {
+        let approved = book(1_000, vec!["requested", "approved"]);
+        let declined = book(0, vec!["requested", "declined"]);
+        let mut twice = approved.clone();
+        twice.keys.values_mut().for_each(|keyed| keyed.extend(keyed.clone()));
+        for (book, key, ending, findings) in [
+            (&approved, "k", Ending::Done, 0),
+            (&declined, "k", Ending::Failed, 0),
+            (&approved, "other", Ending::Refused, 0),
+            (&approved, "k", Ending::Failed, 1),
+            (&approved, "k", Ending::Refused, 1),
+            (&approved, "k", Ending::Open, 1),
+            (&approved, "other", Ending::Done, 1),
+            (&declined, "k", Ending::Done, 1),
+            (&twice, "k", Ending::Done, 1),
+        ] {
+            let found = against_callers(book, &[deed(key, ending)]);
+            assert_eq!(found.len(), findings, "{key} {ending:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_won_that_only_one_side_has_is_found_from_both_sides() {
+        let approved = book(1_000, vec!["requested", "approved"]);
+        assert!(against_acquirer(&approved, &memory(1_000)).is_empty());
+        assert_eq!(against_acquirer(&approved, &memory(999)).len(), 1);
+        assert_eq!(against_acquirer(&approved, &Memory::default()).len(), 1);
+        assert_eq!(against_acquirer(&Book::default(), &memory(1_000)).len(), 1);
+    }
+}

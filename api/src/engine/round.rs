@@ -9,6 +9,7 @@ use crate::ledger::{PartitionReadiness, Readiness};
 use crate::owner::{DirectoryView, Gate, Out, Standing};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use ledger_log::Position;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,8 @@ use std::time::{Duration, Instant};
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 /// The most that is taken in before the owners get their turn.
 const MOST_AT_ONCE: usize = 4_096;
+/// A record that has had no fate for this long (ms) means that the log takes nothing: what comes now is refused at once.
+const LOG_SILENT_MS: i64 = 3_000;
 /// How long to wait before partitions that could not be opened are tried again.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
 
@@ -142,10 +145,15 @@ impl Life {
             let leads = directory == Some(&Standing::Leading);
             (place > 0 && !leads).then(|| "the directory is not followed at this moment".to_owned())
         };
+        let silent = || {
+            let since = self.core.slots.get(place).and_then(|slot| slot.owner.oldest_in_flight_ms())?;
+            let silent = now.saturating_sub(since) > LOG_SILENT_MS;
+            silent.then(|| "the log does not take records at this moment".to_owned())
+        };
         let stopping = self.stop_by.map(|_| "the ledger is stopping".to_owned());
         let timers_stopped = clock.is_some();
         Gate {
-            closed: stopping.or_else(|| self.weak_topics.clone()).or(clock).or_else(behind),
+            closed: stopping.or_else(|| self.weak_topics.clone()).or(clock).or_else(behind).or_else(silent),
             timers_stopped,
         }
     }
@@ -196,7 +204,9 @@ impl Life {
 
     fn publish_readiness(&mut self) {
         self.readiness_told = Instant::now();
-        let closed = self.gate(0, now_ms()).closed;
+        let now = now_ms();
+        let closed: BTreeSet<String> =
+            (0..self.core.slots.len()).filter_map(|place| self.gate(place, now).closed).collect();
         let not_open = self.not_open.as_ref().map(|(why, _)| why.clone());
         let readiness = Readiness {
             ledger_id: Some(self.core.genesis.ledger_id.clone()),

@@ -60,7 +60,7 @@ impl Owner {
         let verdict = match &pending.task {
             Task::Client(client) if !self.replies.is_waiting(client.reply) => Verdict::Drop,
             Task::Client(client) => match &ctx.gate.closed {
-                Some(why) => Verdict::Tell(not_ready(why)),
+                Some(why) => self.behind_the_gate(client, why, ctx.store)?,
                 None => self.decide_client(client, event_time_ms, ctx, Ground::Newest)?,
             },
             Task::Own(own) => self.decide_own(own, event_time_ms, ctx)?,
@@ -121,6 +121,14 @@ impl Owner {
         match &mut self.rules {
             Rules::Payments(rules) => rules.decide_own(own, &view, meta, event_time_ms),
             Rules::Directory(rules) => rules.decide_own(own, meta, event_time_ms),
+        }
+    }
+
+    /// Nothing is recorded behind a closed gate, but what an earlier life of this command led to stands in the store.
+    fn behind_the_gate(&mut self, client: &Client, why: &str, store: &dyn Rows) -> Result<Verdict, Fatal> {
+        match self.look_up_key(client, store)? {
+            Some(Verdict::Tell(answer)) => Ok(Verdict::Tell(answer)),
+            Some(_) | None => Ok(Verdict::Tell(not_ready(why))),
         }
     }
 

@@ -131,7 +131,23 @@ async fn without_kafka(rig: &Rig, people: &People) -> Done<Vec<String>> {
         keys.push(key);
     }
     eprintln!("without Kafka commands were answered {statuses:?}");
+    refused_at_once(rig, merchant).await?;
     Ok(keys)
+}
+
+/// Once the log has been silent for a while nothing more is let in to wait: 503, and the api says that it is not ready.
+async fn refused_at_once(rig: &Rig, merchant: &Merchant) -> Done {
+    let begun = std::time::Instant::now();
+    let reply = pay(rig, merchant, "without-late").await?;
+    let waited = begun.elapsed();
+    ensure!(
+        reply.status() == 503 && reply.retry_after().is_some(),
+        "{}",
+        reply.unexpected("503 with Retry-After")
+    );
+    ensure!(waited < Duration::from_secs(10), "a command waited {waited:?} for its 503");
+    ensure!(!rig_ready(rig).await?, "without Kafka the api calls itself ready");
+    Ok(())
 }
 
 /// History, sales and settlement, and the single payment that the tables hold.

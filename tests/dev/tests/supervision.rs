@@ -51,7 +51,8 @@ fn a_server_that_dies_is_started_again_and_that_is_said() {
 fn a_server_that_keeps_dying_is_started_ever_more_slowly() {
     let folder = testing::folder("backoff");
     let mut hopeless = child(&folder, "hopeless", "exit 3");
-    hopeless.start().unwrap();
+    // Without waiting: it may be dead before anybody could call it ready.
+    hopeless.spawn().unwrap();
     let mut supervisor = Supervisor::new(vec![&mut hopeless]).unwrap();
     let mut waits = Vec::new();
     let ended = supervisor.run(&mut |_, notice| {

@@ -10,7 +10,7 @@ use ledger_domain::Event;
 use ledger_domain::days::Moment;
 use ledger_domain::directory::{Directory, DirectoryCommand, DirectoryEvent, decide, evolve};
 use ledger_domain::recorded::{self, Meta};
-use ledger_log::{PartitionId, Payload, Position};
+use ledger_log::{PartitionId, Position};
 use std::sync::Arc;
 
 /// The directory as of a position.
@@ -84,11 +84,7 @@ impl DirectoryRules {
         time_ms: i64,
     ) -> Verdict {
         match decide(&self.view.directory, command, not_after, time_ms) {
-            Ok(event) => {
-                let event = Event::Directory(event);
-                let (headers, value) = recorded::write(&event, &meta);
-                Verdict::Record(Box::new(Decided { event, meta, payload: Payload { headers, value } }))
-            }
+            Ok(event) => Verdict::Record(Box::new(Decided::new(Event::Directory(event), meta))),
             Err(rejection) => Verdict::Hold(Answer::Rejected(rejection)),
         }
     }

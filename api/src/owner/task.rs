@@ -10,8 +10,8 @@ use crate::store::StoreError;
 use ledger_domain::directory::DirectoryCommand;
 use ledger_domain::ids::{CommandId, MerchantId, OperationId, PaymentId};
 use ledger_domain::payment::PaymentCommand;
-use ledger_domain::recorded::{Actor, Meta};
-use ledger_log::{Payload, Position};
+use ledger_domain::recorded::{self, Actor, Meta};
+use ledger_log::{Headers, Payload, Position};
 
 /// One thing to decide, with its place in the order of arrival.
 #[derive(Debug)]
@@ -145,6 +145,16 @@ pub struct Decided {
     pub meta: Meta,
     /// Both as bytes.
     pub payload: Payload,
+}
+
+impl Decided {
+    /// A decision with its bytes.
+    #[must_use]
+    pub fn new(event: ledger_domain::Event, meta: Meta) -> Self {
+        let mut headers = Headers::new();
+        let value = recorded::write(&event, &meta, |name, text| headers.push(name, text));
+        Self { event, meta, payload: Payload { headers, value } }
+    }
 }
 
 /// The partition cannot be served any further by this process; the ledger itself is not harmed.

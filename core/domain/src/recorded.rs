@@ -2,6 +2,7 @@
 //! byte. The chain's own headers are not known here. What cannot be understood is an error; nothing is guessed.
 
 use std::fmt;
+use std::iter::Peekable;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -101,24 +102,21 @@ pub enum Unreadable {
     Contradiction(&'static str),
 }
 
-/// Headers in their order; the chain's own are not among them.
-pub type Headers = Vec<(String, Vec<u8>)>;
-
 const SOURCE: &str = "ledger/";
 
-/// The bytes of a record: headers in their order, and value.
-pub fn write(event: &Event, meta: &Meta) -> (Headers, Vec<u8>) {
-    let mut headers: Headers = Vec::with_capacity(14);
-    let mut put = |name: &str, text: String| headers.push((name.to_owned(), text.into_bytes()));
-    put("ce_specversion", "1.0".to_owned());
-    put("ce_id", meta.command.to_string());
-    put("ce_type", event.type_name().to_owned());
-    put("ce_source", format!("{SOURCE}{}", meta.ledger_id));
-    put("ce_time", event.at().to_string());
-    put("ce_subject", event.subject());
-    put("content-type", "application/json".to_owned());
-    put("ledger-actor", meta.actor.to_string());
-    put("ledger-command", meta.command.to_string());
+/// The bytes of a record: each header is put in its order, the chain's own are not among them; the value is given back.
+pub fn write(event: &Event, meta: &Meta, mut put: impl FnMut(&str, &[u8])) -> Vec<u8> {
+    let mut put = |name: &str, text: &str| put(name, text.as_bytes());
+    let command = meta.command.to_string();
+    put("ce_specversion", "1.0");
+    put("ce_id", &command);
+    put("ce_type", event.type_name());
+    put("ce_source", &format!("{SOURCE}{}", meta.ledger_id));
+    put("ce_time", &event.at().to_string());
+    put("ce_subject", &event.subject());
+    put("content-type", "application/json");
+    put("ledger-actor", &meta.actor.to_string());
+    put("ledger-command", &command);
     let optional = [
         ("ledger-idempotency-key", &meta.idempotency_key),
         ("ledger-fingerprint", &meta.fingerprint),
@@ -128,7 +126,7 @@ pub fn write(event: &Event, meta: &Meta) -> (Headers, Vec<u8>) {
     ];
     for (name, text) in optional {
         if let Some(text) = text {
-            put(name, text.clone());
+            put(name, text);
         }
     }
     let json = match event {
@@ -137,12 +135,15 @@ pub fn write(event: &Event, meta: &Meta) -> (Headers, Vec<u8>) {
     };
     #[expect(clippy::expect_used, reason = "structs of text and integers always have a JSON form")]
     let value = json.expect("an event has a JSON form");
-    (headers, value)
+    value
 }
 
-/// The event and its who and why. Errors: [`Unreadable`]; the reader must stop.
-pub fn read(headers: &[(String, Vec<u8>)], value: &[u8]) -> Result<(Event, Meta), Unreadable> {
-    let mut headers = InOrder(headers);
+/// The event and its who and why, from the headers in their order. Errors: [`Unreadable`]; the reader must stop.
+pub fn read<'a>(
+    headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    value: &[u8],
+) -> Result<(Event, Meta), Unreadable> {
+    let mut headers = InOrder(headers.into_iter().peekable());
     headers.exactly("ce_specversion", "1.0")?;
     let command: CommandId = headers.parsed("ce_id")?;
     let type_name = headers.text("ce_type")?;
@@ -184,16 +185,13 @@ fn event(type_name: &str, value: &[u8]) -> Result<Event, Unreadable> {
 }
 
 /// Takes headers one by one in the order in which `write` puts them.
-struct InOrder<'a>(&'a [(String, Vec<u8>)]);
+struct InOrder<I: Iterator>(Peekable<I>);
 
-impl<'a> InOrder<'a> {
+impl<'a, I: Iterator<Item = (&'a str, &'a [u8])>> InOrder<I> {
     fn text(&mut self, name: &'static str) -> Result<&'a str, Unreadable> {
-        match self.0.split_first() {
-            Some(((found, bytes), rest)) if found == name => {
-                self.0 = rest;
-                std::str::from_utf8(bytes).map_err(|_| Unreadable::Header(name))
-            }
-            Some(_) | None => Err(Unreadable::Missing(name)),
+        match self.0.next_if(|(found, _)| *found == name) {
+            Some((_, bytes)) => std::str::from_utf8(bytes).map_err(|_| Unreadable::Header(name)),
+            None => Err(Unreadable::Missing(name)),
         }
     }
 
@@ -206,16 +204,16 @@ impl<'a> InOrder<'a> {
     }
 
     fn optional(&mut self, name: &'static str) -> Result<Option<String>, Unreadable> {
-        match self.0.first() {
-            Some((found, _)) if found == name => self.text(name).map(|text| Some(text.to_owned())),
+        match self.0.peek() {
+            Some((found, _)) if *found == name => self.text(name).map(|text| Some(text.to_owned())),
             Some(_) | None => Ok(None),
         }
     }
 
-    fn end(&self) -> Result<(), Unreadable> {
-        match self.0.first() {
+    fn end(&mut self) -> Result<(), Unreadable> {
+        match self.0.next() {
             None => Ok(()),
-            Some((name, _)) => Err(Unreadable::Unexpected(name.clone())),
+            Some((name, _)) => Err(Unreadable::Unexpected(name.to_owned())),
         }
     }
 }

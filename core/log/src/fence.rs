@@ -108,18 +108,12 @@ impl Genesis {
 }
 
 fn payload(ce_type: &str, value: Vec<u8>) -> Payload {
-    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
-    let headers = vec![
-        header("ce_specversion", "1.0"),
-        header("ce_type", ce_type),
-        header("content-type", "application/json"),
-    ];
-    Payload { headers, value }
+    let headers = [("ce_specversion", "1.0"), ("ce_type", ce_type), ("content-type", "application/json")];
+    Payload { headers: headers.into_iter().collect(), value }
 }
 
 fn ce_type(headers: &Headers) -> Option<&str> {
-    let (_, value) = headers.iter().find(|(name, _)| name == "ce_type")?;
-    std::str::from_utf8(value).ok()
+    std::str::from_utf8(headers.get("ce_type")?).ok()
 }
 
 fn json<T: for<'a> Deserialize<'a>>(value: &[u8]) -> Result<T, Unreadable> {

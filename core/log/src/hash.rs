@@ -13,9 +13,30 @@ impl Hash {
 
     /// SHA-256 of `bytes`.
     pub fn of(bytes: &[u8]) -> Hash {
-        let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+        Hasher::new(bytes).end()
+    }
+}
+
+/// SHA-256 of what is given piece by piece.
+pub(crate) struct Hasher(ring::digest::Context);
+
+impl Hasher {
+    /// Begins with these bytes.
+    pub(crate) fn new(begin: &[u8]) -> Hasher {
+        let mut hasher = Hasher(ring::digest::Context::new(&ring::digest::SHA256));
+        hasher.add(begin);
+        hasher
+    }
+
+    /// Goes on with these.
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The hash of all that was given.
+    pub(crate) fn end(self) -> Hash {
         let mut hash = [0; 32];
-        hash.copy_from_slice(digest.as_ref());
+        hash.copy_from_slice(self.0.finish().as_ref());
         Hash(hash)
     }
 }

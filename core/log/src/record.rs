@@ -1,10 +1,11 @@
 //! The record and its hash, as `schemas/record.md` specifies them. Headers and value are opaque here.
 
-use crate::hash::Hash;
-use crate::position::PartitionId;
+mod headers;
 
-/// Header names with values, in order. Names may repeat.
-pub type Headers = Vec<(String, Vec<u8>)>;
+pub use headers::Headers;
+
+use crate::hash::{Hash, Hasher};
+use crate::position::PartitionId;
 
 /// The chain header that holds the record's gapless number, decimal.
 pub const SEQ: &str = "ledger-seq";
@@ -46,39 +47,30 @@ impl Record {
 
     /// The record's hash at its place (`schemas/record.md`, "The hash").
     pub fn hash(&self, at: &PartitionId) -> Hash {
-        let headers = &self.payload.headers;
-        let size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
-        let mut bytes =
-            Vec::with_capacity(DOMAIN.len() + at.topic.len() + 80 + size + self.payload.value.len());
-        bytes.extend_from_slice(DOMAIN);
-        field(&mut bytes, at.topic.as_bytes());
-        bytes.extend_from_slice(&at.partition.to_be_bytes());
-        bytes.extend_from_slice(&self.seq.to_be_bytes());
-        bytes.extend_from_slice(&self.term.to_be_bytes());
-        bytes.extend_from_slice(&self.prev.0);
-        bytes.extend_from_slice(&length(headers.len()));
-        for (name, value) in headers {
-            field(&mut bytes, name.as_bytes());
-            field(&mut bytes, value);
-        }
-        field(&mut bytes, &self.payload.value);
-        Hash::of(&bytes)
+        let Payload { headers, value } = &self.payload;
+        let mut hasher = Hasher::new(DOMAIN);
+        hasher.add(&length(at.topic.len()));
+        hasher.add(at.topic.as_bytes());
+        hasher.add(&at.partition.to_be_bytes());
+        hasher.add(&self.seq.to_be_bytes());
+        hasher.add(&self.term.to_be_bytes());
+        hasher.add(&self.prev.0);
+        hasher.add(&length(headers.len()));
+        hasher.add(headers.packed());
+        hasher.add(&length(value.len()));
+        hasher.add(value);
+        hasher.end()
     }
 
     /// The headers on the wire: the three chain headers, then the payload's in order.
     pub fn wire_headers(&self) -> Headers {
-        let mut headers = Vec::with_capacity(self.payload.headers.len() + 3);
-        headers.push((SEQ.to_owned(), self.seq.to_string().into_bytes()));
-        headers.push((TERM.to_owned(), self.term.to_string().into_bytes()));
-        headers.push((PREV.to_owned(), self.prev.to_string().into_bytes()));
-        headers.extend(self.payload.headers.iter().cloned());
+        let mut headers = Headers::new();
+        headers.push(SEQ, self.seq.to_string().as_bytes());
+        headers.push(TERM, self.term.to_string().as_bytes());
+        headers.push(PREV, self.prev.to_string().as_bytes());
+        self.payload.headers.iter().for_each(|(name, value)| headers.push(name, value));
         headers
     }
-}
-
-fn field(bytes: &mut Vec<u8>, field: &[u8]) {
-    bytes.extend_from_slice(&length(field.len()));
-    bytes.extend_from_slice(field);
 }
 
 fn length(length: usize) -> [u8; 8] {
@@ -103,13 +95,13 @@ impl RawRecord {
     /// chain header, canonically spelled. Whether it is accepted is the reader's business.
     pub fn parse(self) -> Option<Record> {
         let (mut seq, mut term, mut prev) = (None, None, None);
-        let mut headers = Vec::with_capacity(self.headers.len());
-        for (name, value) in self.headers {
-            match name.as_str() {
-                SEQ => once(&mut seq, number(&value)?)?,
-                TERM => once(&mut term, number(&value)?)?,
-                PREV => once(&mut prev, std::str::from_utf8(&value).ok()?.parse().ok()?)?,
-                _ => headers.push((name, value)),
+        let mut headers = Headers::with_capacity(self.headers.packed().len());
+        for (name, value) in self.headers.iter() {
+            match name {
+                SEQ => once(&mut seq, number(value)?)?,
+                TERM => once(&mut term, number(value)?)?,
+                PREV => once(&mut prev, std::str::from_utf8(value).ok()?.parse().ok()?)?,
+                _ => headers.push(name, value),
             }
         }
         Some(Record { seq: seq?, term: term?, prev: prev?, payload: Payload { headers, value: self.value } })

@@ -159,7 +159,7 @@ impl SimPartition {
     /// Replaces what is stored at an offset with other bytes.
     pub fn damage(&mut self, offset: i64) {
         if let Some(slot) = usize::try_from(offset).ok().and_then(|place| self.log.get_mut(place)) {
-            *slot = Slot::Record { headers: Vec::new(), value: b"damaged".to_vec() };
+            *slot = Slot::Record { headers: crate::record::Headers::new(), value: b"damaged".to_vec() };
         }
     }
 
@@ -233,7 +233,7 @@ impl SimPartition {
             let slot = if self.rng.bool() {
                 Slot::Control
             } else {
-                Slot::Record { headers: vec![("x".to_owned(), b"1".to_vec())], value: b"not ours".to_vec() }
+                Slot::Record { headers: [("x", "1")].into_iter().collect(), value: b"not ours".to_vec() }
             };
             self.log.push(slot);
         }

@@ -33,7 +33,7 @@ fn an_event_that_cannot_be_read_stops_at_its_position() {
     shop.paid("a", 10_000, MONDAY_MS).append(&fixture.ledger, &at);
     fixture.ledger.append(
         &at,
-        vec![(vec![("ce_type".to_owned(), b"ledger.payment.unheard-of.v9".to_vec())], b"{}".to_vec())],
+        vec![([("ce_type", "ledger.payment.unheard-of.v9")].into_iter().collect(), b"{}".to_vec())],
     );
     shop.paid("b", 10_000, MONDAY_MS).append(&fixture.ledger, &at);
     let error = {

@@ -217,5 +217,7 @@ pub fn recorded(event: Event) -> (Headers, Vec<u8>) {
         directory: None,
         ledger_id: LEDGER_ID.to_owned(),
     };
-    write(&event, &meta)
+    let mut headers = Headers::new();
+    let value = write(&event, &meta, |name, text| headers.push(name, text));
+    (headers, value)
 }

@@ -19,9 +19,8 @@ use ledger_domain::days::Moment;
 use ledger_domain::ids::PaymentId;
 use ledger_domain::payment::effects::Timing;
 use ledger_domain::payment::{Facts, Payment, PaymentCommand, RequestPayment, decide};
-use ledger_domain::recorded::{self, Meta};
+use ledger_domain::recorded::Meta;
 use ledger_domain::{Event, Rejection, partition};
-use ledger_log::Payload;
 use std::collections::HashMap;
 use view::RuleView;
 
@@ -125,11 +124,7 @@ impl Payments {
         let nothing = Payment::Ready;
         let state = self.newest(payment, rows)?.map_or(&nothing, |stream| stream.state());
         match decide(state, command, facts, time_ms) {
-            Ok(event) => {
-                let event = Event::Payment(event);
-                let (headers, value) = recorded::write(&event, &meta);
-                Ok(Verdict::Record(Box::new(Decided { event, meta, payload: Payload { headers, value } })))
-            }
+            Ok(event) => Ok(Verdict::Record(Box::new(Decided::new(Event::Payment(event), meta)))),
             Err(rejection) => Ok(Verdict::Hold(Answer::Rejected(rejection))),
         }
     }

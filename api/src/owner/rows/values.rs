@@ -4,7 +4,7 @@ use super::unreadable;
 use crate::store::StoreError;
 use ledger_domain::ids::PaymentId;
 use ledger_domain::partition::{OrderEntry, Totals};
-use ledger_log::{Cursor, Hash, Payload};
+use ledger_log::{Cursor, Hash, Headers, Payload};
 
 /// Where the store stands: one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,9 +190,10 @@ impl RecordRow {
     pub fn decode(key: &[u8], value: &[u8]) -> Result<Self, StoreError> {
         let mut bytes = Bytes { key, left: value };
         let seq = u64::from_be_bytes(bytes.array()?);
-        let mut headers = Vec::new();
+        let mut headers = Headers::with_capacity(bytes.left.len());
         for _ in 0..bytes.length()? {
-            headers.push((bytes.text()?, bytes.take()?.to_vec()));
+            let name = std::str::from_utf8(bytes.take()?).map_err(|why| unreadable(key, why))?;
+            headers.push(name, bytes.take()?);
         }
         Ok(Self { seq, payload: Payload { headers, value: bytes.take()?.to_vec() } })
     }

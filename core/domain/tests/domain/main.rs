@@ -11,6 +11,7 @@ mod partition;
 mod postings;
 mod properties;
 mod purity;
+mod recorded;
 mod records;
 mod requests;
 mod resolution;

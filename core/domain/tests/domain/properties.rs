@@ -14,11 +14,12 @@ use ledger_domain::payment::{
     RequestCancel, Resolution, UnknownCause, replay,
 };
 use ledger_domain::posting::{Account, Holder, Side, post};
-use ledger_domain::recorded::{Actor, Meta, read, write};
+use ledger_domain::recorded::{Actor, Meta};
 use ledger_domain::vat::TaxType;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::recorded::{read, write};
 use crate::schemas::validators;
 use crate::support::{
     Story, acquirer_cancel, approval, cancel, cancel_id, merchant_id, request, resolve, sale_facts, won,

@@ -4,10 +4,11 @@
 use ledger_domain::days::Moment;
 use ledger_domain::ids::CommandId;
 use ledger_domain::payment::PaymentEvent;
-use ledger_domain::recorded::{Actor, Meta, Unreadable, read, write};
+use ledger_domain::recorded::{Actor, Meta, Unreadable};
 use ledger_domain::{EVENT_TYPES, Event};
 use serde_json::{Map, Value, json};
 
+use crate::recorded::{read, write};
 use crate::schemas::{folders, sample, schema, text, types, validators};
 use crate::support::{NOW, Story, paid, request, requested, sale_facts};
 

@@ -11,6 +11,9 @@ use rdkafka::message::BorrowedMessage;
 use std::ffi::CStr;
 use std::ptr;
 
+/// Room for the headers of an ordinary record, in bytes: it is asked for once.
+const ROOM: usize = 1_024;
+
 /// The message as the reader judges it. A missing value reads as empty.
 pub(super) fn raw(message: &BorrowedMessage<'_>) -> RawRecord {
     RawRecord {
@@ -34,7 +37,7 @@ fn headers(message: &BorrowedMessage<'_>) -> Headers {
     }
     // SAFETY: `native` was set by the call above and lives as long as `message`.
     let count = unsafe { rd_kafka_header_cnt(native) };
-    let mut headers = Headers::with_capacity(count);
+    let mut headers = Headers::with_capacity(ROOM);
     for index in 0..count {
         let (mut name, mut value, mut size) = (ptr::null(), ptr::null(), 0);
         // SAFETY: as above; the three out-pointers are valid for writing.
@@ -43,14 +46,14 @@ fn headers(message: &BorrowedMessage<'_>) -> Headers {
             break;
         }
         // SAFETY: librdkafka ends every name with a zero byte and keeps it as long as the message.
-        let name = unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned();
-        let value = if value.is_null() {
-            Vec::new()
+        let name = unsafe { CStr::from_ptr(name) }.to_string_lossy();
+        let value: &[u8] = if value.is_null() {
+            &[]
         } else {
             // SAFETY: librdkafka gives `size` readable bytes at `value`, kept as long as the message.
-            unsafe { std::slice::from_raw_parts(value.cast::<u8>(), size) }.to_vec()
+            unsafe { std::slice::from_raw_parts(value.cast::<u8>(), size) }
         };
-        headers.push((name, value));
+        headers.push(&name, value);
     }
     headers
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fence::{FORMAT, Fence, HashFunction, Mode};
-use crate::record::Payload;
+use crate::record::{Headers, Payload};
 
 const DEPTH: u32 = 3;
 
@@ -27,7 +27,7 @@ fn chain(length: u64) -> Vec<Record> {
     let mut records = vec![genesis()];
     for seq in 2..=length {
         let prev = records.last().unwrap().hash(&at());
-        let payload = Payload { headers: Vec::new(), value: seq.to_string().into_bytes() };
+        let payload = Payload { headers: Headers::new(), value: seq.to_string().into_bytes() };
         records.push(Record { seq, term: 1, prev, payload });
     }
     records
@@ -71,7 +71,7 @@ fn the_first_record_in_log_order_wins_and_the_other_is_stale() {
         seq,
         term: 1,
         prev,
-        payload: Payload { headers: Vec::new(), value: value.to_vec() },
+        payload: Payload { headers: Headers::new(), value: value.to_vec() },
     };
     assert!(matches!(judge(&mut reader, &record(b"a")), Ok(Verdict::Accepted(_))));
     assert!(matches!(judge(&mut reader, &record(b"b")), Ok(Verdict::Stale { .. })));
@@ -115,7 +115,7 @@ fn orphans_are_borne_up_to_the_depth_and_no_further() {
 fn foreign_bytes_are_void_and_occupy_their_offset() {
     let records = chain(3);
     let mut reader = read_all(&records[..2]);
-    let raw = RawRecord { offset: 2, timestamp_ms: 0, headers: Vec::new(), value: b"?".to_vec() };
+    let raw = RawRecord { offset: 2, timestamp_ms: 0, headers: Headers::new(), value: b"?".to_vec() };
     assert_eq!(reader.judge(raw), Ok(Verdict::Foreign));
     assert!(matches!(judge(&mut reader, &records[2]), Ok(Verdict::Accepted(a)) if a.offset == 3));
 }
@@ -124,7 +124,7 @@ fn foreign_bytes_are_void_and_occupy_their_offset() {
 fn an_offset_given_again_means_that_the_log_went_back() {
     let records = chain(2);
     let mut reader = read_all(&records);
-    let raw = RawRecord { offset: 1, timestamp_ms: 0, headers: Vec::new(), value: Vec::new() };
+    let raw = RawRecord { offset: 1, timestamp_ms: 0, headers: Headers::new(), value: Vec::new() };
     assert!(matches!(reader.judge(raw), Err(Stop::WentBack { judged: 2, .. })));
 }
 

@@ -68,7 +68,7 @@ impl Put {
     pub fn payload(self) -> Payload {
         let poison = if self.poison { " poison" } else { "" };
         let value = format!("{} {}{poison}", self.command, self.key).into_bytes();
-        Payload { headers: vec![("ce_type".to_owned(), b"put".to_vec())], value }
+        Payload { headers: [("ce_type", "put")].into_iter().collect(), value }
     }
 
     pub fn read(payload: &Payload) -> Option<Put> {

@@ -131,9 +131,9 @@ fn a_foreign_header_name_that_is_no_text_stops_nobody() {
     )]
     // SAFETY: the name only passes through to C as pointer and length.
     let name = unsafe { String::from_utf8_unchecked(vec![b'x', 0xff, 0xfe]) };
-    forge(&prefix, &at, &vec![(name, b"v".to_vec())], b"foreign");
+    forge(&prefix, &at, &[(name, b"v")].into_iter().collect(), b"foreign");
     let found = read_at(&prefix.settings, &at, 0).unwrap().unwrap();
-    assert_eq!(found.headers, vec![("x\u{fffd}\u{fffd}".to_owned(), b"v".to_vec())]);
+    assert_eq!(found.headers, [("x\u{fffd}\u{fffd}", b"v")].into_iter().collect());
     let hand = Hand::leading(&prefix, &at, "first");
     assert_eq!(hand.writer.head().map(|head| head.seq), Some(1));
 }
@@ -143,9 +143,9 @@ fn what_is_written_reads_back_the_same() {
     let prefix = Prefix::ready();
     let at = prefix.payments();
     let mut said = payload(b"");
-    said.headers.push(("empty".to_owned(), Vec::new()));
-    said.headers.push(("twice".to_owned(), vec![0, 255]));
-    said.headers.push(("twice".to_owned(), b"again".to_vec()));
+    said.headers.push("empty", b"");
+    said.headers.push("twice", &[0, 255]);
+    said.headers.push("twice", b"again");
     let record = ledger_log::Record { seq: 5, term: 3, prev: ledger_log::Hash::of(b"p"), payload: said };
     forge_record(&prefix, &at, &record);
     let found = read_at(&prefix.settings, &at, 0).unwrap().unwrap();

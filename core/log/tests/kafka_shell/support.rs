@@ -159,7 +159,7 @@ pub fn genesis() -> Genesis {
 }
 
 pub fn payload(value: &[u8]) -> Payload {
-    Payload { headers: vec![("ce_type".to_owned(), b"test.happened.v1".to_vec())], value: value.to_vec() }
+    Payload { headers: [("ce_type", "test.happened.v1")].into_iter().collect(), value: value.to_vec() }
 }
 
 /// A writer, its shell, and what became of things.

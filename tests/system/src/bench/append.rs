@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ledger_dev::testing::kafka;
 use ledger_log::kafka::KafkaSettings;
-use ledger_log::{Hash, PartitionId, Payload, Record};
+use ledger_log::{Hash, Headers, PartitionId, Payload, Record};
 use rdkafka::ClientConfig;
 use rdkafka::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -91,12 +91,7 @@ fn raw(bootstrap: &str) -> Done<Duration> {
     Ok(begun.elapsed())
 }
 
-fn send(
-    producer: &ThreadedProducer<Reports>,
-    at: &PartitionId,
-    headers: &[(String, Vec<u8>)],
-    value: &[u8],
-) -> Done {
+fn send(producer: &ThreadedProducer<Reports>, at: &PartitionId, headers: &Headers, value: &[u8]) -> Done {
     let mut owned = OwnedHeaders::new_with_capacity(headers.len());
     for (key, value) in headers {
         owned = owned.insert(Header { key, value: Some(value) });
@@ -112,7 +107,7 @@ fn send(
 }
 
 /// A record's bytes as ours are on the wire, the chain's headers included.
-fn wire(seq: u64, payload: Payload) -> (Vec<(String, Vec<u8>)>, Vec<u8>) {
+fn wire(seq: u64, payload: Payload) -> (Headers, Vec<u8>) {
     let record = Record { seq, term: 1, prev: Hash([0xab; 32]), payload };
     (record.wire_headers(), record.payload.value)
 }

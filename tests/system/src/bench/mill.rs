@@ -17,7 +17,7 @@ use ledger_domain::payment::{
 };
 use ledger_domain::recorded::{self, Actor, Meta};
 use ledger_domain::vat::TaxType;
-use ledger_log::Payload;
+use ledger_log::{Headers, Payload};
 use uuid::Uuid;
 
 use crate::envelope::now_ms;
@@ -122,7 +122,9 @@ impl Mill {
         let decided = decide(&state, command, &self.facts, self.at_ms);
         let event = decided.map_err(|no| crate::Failure::new(format!("refused: {no}")))?;
         let state = evolve(state, &event)?;
-        let (headers, value) = recorded::write(&Event::Payment(event), &self.meta());
+        let mut headers = Headers::new();
+        let put = |name: &str, text: &[u8]| headers.push(name, text);
+        let value = recorded::write(&Event::Payment(event), &self.meta(), put);
         self.waiting.push_back(Payload { headers, value });
         Ok(state)
     }

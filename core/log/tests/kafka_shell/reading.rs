@@ -131,7 +131,7 @@ fn a_foreign_header_name_that_is_no_text_stops_nobody() {
     )]
     // SAFETY: the name only passes through to C as pointer and length.
     let name = unsafe { String::from_utf8_unchecked(vec![b'x', 0xff, 0xfe]) };
-    forge(&prefix, &at, &[(name, b"v")].into_iter().collect(), b"foreign");
+    forge(&prefix, &at, [(name.as_str(), b"v".as_slice())], b"foreign");
     let found = read_at(&prefix.settings, &at, 0).unwrap().unwrap();
     assert_eq!(found.headers, [("x\u{fffd}\u{fffd}", b"v")].into_iter().collect());
     let hand = Hand::leading(&prefix, &at, "first");

@@ -269,7 +269,12 @@ pub fn unknown(action: &Action) -> Completion {
 }
 
 /// Writes a message past every rule, and waits until it is stored.
-pub fn forge(prefix: &Prefix, at: &PartitionId, headers: &Headers, value: &[u8]) {
+pub fn forge<'a>(
+    prefix: &Prefix,
+    at: &PartitionId,
+    headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    value: &[u8],
+) {
     let producer: BaseProducer = prefix.config().create().unwrap();
     send(&producer, at, headers, value);
     producer.flush(PATIENCE).unwrap();
@@ -295,7 +300,12 @@ pub fn transaction(prefix: &Prefix, at: &PartitionId, messages: usize, commit: b
     }
 }
 
-fn send(producer: &BaseProducer, at: &PartitionId, headers: &Headers, value: &[u8]) {
+fn send<'a>(
+    producer: &BaseProducer,
+    at: &PartitionId,
+    headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    value: &[u8],
+) {
     let mut wire = OwnedHeaders::new();
     for (key, value) in headers {
         wire = wire.insert(Header { key, value: Some(value) });

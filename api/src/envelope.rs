@@ -3,15 +3,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ledger_domain::card::{self, CardError, CardSecret};
+use ledger_domain::card::{CardCompanion, CardError};
 use ledger_domain::ids::{CardKeyId, MerchantId};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
-
-use crate::acquirers::CardCompanion;
 
 /// How far the envelope's timestamp may be from our clock, either way, in milliseconds.
 pub const FRESH_MS: i64 = 5 * 60 * 1_000;
@@ -134,7 +132,7 @@ struct Document<'a> {
 
 fn card(plain: &[u8], now_ms: i64) -> Result<CardCompanion, CardProblem> {
     let document: Document<'_> = serde_json::from_slice(plain).map_err(|_| CardProblem::ContentInvalid)?;
-    let card = card::CardCompanion::parse(
+    let card = CardCompanion::parse(
         document.card_number,
         document.card_expiration_year,
         document.card_expiration_month,
@@ -143,10 +141,7 @@ fn card(plain: &[u8], now_ms: i64) -> Result<CardCompanion, CardProblem> {
     );
     let card = card.map_err(card_problem)?;
     card.check_expiry(now_ms).map_err(card_problem)?;
-    let card::CardCompanion { number, expiry_year, expiry_month, identity, password } = card;
-    let text = |secret: CardSecret| secret.expose(|text| Zeroizing::new(text.to_owned()));
-    let (identity_number, password) = (identity.map(text), password.map(text));
-    Ok(CardCompanion { number, expiry_year, expiry_month, identity_number, password })
+    Ok(card)
 }
 
 fn card_problem(error: CardError) -> CardProblem {

@@ -5,9 +5,9 @@ mod handle;
 
 pub use handle::{Ledger, Port, READ_WITHIN, Read, Request, Slot};
 
-use crate::acquirers::CardCompanion;
 use crate::envelope::CardProblem;
 use ledger_domain::Rejection;
+use ledger_domain::card::CardCompanion;
 use ledger_domain::directory::{DirectoryCommand, DirectoryEvent};
 use ledger_domain::ids::{CancelId, CommandId, MerchantId, PaymentId};
 use ledger_domain::money::{Amount, Currency};
@@ -234,9 +234,9 @@ impl Readiness {
 pub struct PartitionReadiness {
     /// `topic/partition`.
     pub partition: String,
-    /// Leading and caught up.
+    /// Leading, caught up, and the log answers.
     pub ready: bool,
-    /// For a person: catching up, leading, lost to another process, stopped and why.
+    /// For a person: catching up, leading, lost to another process, stopped; and why.
     pub state: String,
     /// The last accepted record.
     pub seq: u64,

@@ -17,7 +17,8 @@ use ledger_domain::Rejection;
 use ledger_domain::days::Moment;
 use ledger_domain::ids::KeyId;
 use ledger_domain::payment::{
-    CancelStatus, Evidence, EvidenceKind, Failure, PaymentStatus, Resolution, Resolve,
+    CancelStatus, Evidence, EvidenceKind, Failure, NotAttemptedCause, PaymentStatus, Resolution, Resolve,
+    UnknownCause,
 };
 use ledger_domain::recorded::Actor;
 use owner_support::desk::{Desk, by, cancel, key_in, recorded};
@@ -42,12 +43,12 @@ fn declines(_: &Call) -> Returned {
 }
 
 fn is_silent(call: &Call) -> Returned {
-    let why = "timeout".to_owned();
+    let (cause, why) = (UnknownCause::Timeout, "timeout".to_owned());
     match call {
-        Call::Approve(..) => Returned::Approve(ApproveOutcome::Unknown { why }),
+        Call::Approve(..) => Returned::Approve(ApproveOutcome::Unknown { cause, why }),
         Call::Inquire(..) => Returned::Inquire(Inquiry::Unknown { why }),
         Call::NetCancel(..) => Returned::NetCancel(NetCancelOutcome::Unknown { why }),
-        Call::Cancel(..) => Returned::Cancel(CancelOutcome::Unknown { why }),
+        Call::Cancel(..) => Returned::Cancel(CancelOutcome::Unknown { cause, why }),
     }
 }
 
@@ -119,7 +120,8 @@ fn a_rejection_binds_nothing_and_the_key_is_decided_afresh() {
 #[test]
 fn a_decline_and_a_not_attempted_bind_the_key() {
     for (number, answer) in [declines as fn(&Call) -> Returned, |_: &Call| {
-        Returned::Approve(ApproveOutcome::NotAttempted { why: "refused".to_owned() })
+        let (cause, why) = (NotAttemptedCause::SendBeforePassed, "too late".to_owned());
+        Returned::Approve(ApproveOutcome::NotAttempted { cause, why })
     }]
     .into_iter()
     .enumerate()

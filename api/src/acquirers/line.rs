@@ -5,6 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use ledger_domain::ids::OperationId;
+use ledger_domain::payment::{NotAttemptedCause, UnknownCause};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Body, Client, Method, Response, redirect, retry};
 
@@ -22,9 +23,27 @@ pub enum Sent {
     /// A well-formed answer about this operation.
     Said(Said),
     /// Nothing left, and nothing will.
-    Withheld(String),
+    Withheld(Withheld),
     /// Something may have left, and there is no answer.
-    Lost(String),
+    Lost(Lost),
+}
+
+/// Why nothing left.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// For the event.
+    pub cause: NotAttemptedCause,
+    /// For a person.
+    pub why: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// For the event.
+    pub cause: UnknownCause,
+    /// For a person.
+    pub why: String,
 }
 
 /// One acquirer, reached.
@@ -75,8 +94,10 @@ impl Line {
     /// Sends an order once.
     pub async fn send(&self, outgoing: Outgoing<'_>) -> Sent {
         let Outgoing { path, operation, body, send_before_ms } = outgoing;
-        if (self.clock)() > send_before_ms {
-            return Sent::Withheld("the instant before which it had to be sent has passed".into());
+        let too_late = || (self.clock)() > send_before_ms;
+        if too_late() {
+            let why = "the instant before which it had to be sent has passed".to_owned();
+            return Sent::Withheld(Withheld { cause: NotAttemptedCause::SendBeforePassed, why });
         }
         let departure = Departure::default();
         let length = body.len();
@@ -90,8 +111,13 @@ impl Line {
             .body(Body::wrap(body));
         match request.send().await {
             Ok(response) => hear(response, operation).await,
-            Err(error) if departure.revoke() => Sent::Withheld(why(&error)),
-            Err(error) => Sent::Lost(why(&error)),
+            Err(error) if departure.revoke() => {
+                let late = !error.is_connect() && too_late();
+                let cause =
+                    if late { NotAttemptedCause::SendBeforePassed } else { NotAttemptedCause::Unreachable };
+                Sent::Withheld(Withheld { cause, why: why(&error) })
+            }
+            Err(error) => Sent::Lost(lost(&error)),
         }
     }
 
@@ -100,7 +126,7 @@ impl Line {
         let request = self.client.get(self.url(&format!("/operations/{operation}")));
         match request.timeout(self.settings.inquiry_timeout).send().await {
             Ok(response) => hear(response, operation).await,
-            Err(error) => Sent::Lost(why(&error)),
+            Err(error) => Sent::Lost(lost(&error)),
         }
     }
 
@@ -116,22 +142,35 @@ async fn hear(mut response: Response, operation: OperationId) -> Sent {
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if bytes.len() + chunk.len() <= LONGEST_ANSWER => bytes.extend_from_slice(&chunk),
-            Ok(Some(_)) => return Sent::Lost(format!("status {status} with an answer too long to be one")),
+            Ok(Some(_)) => return no_answer(format!("status {status} with an answer too long to be one")),
             Ok(None) => break,
-            Err(error) => return Sent::Lost(format!("status {status}, then {}", why(&error))),
+            Err(error) => {
+                let Lost { cause, why } = lost(&error);
+                return Sent::Lost(Lost { cause, why: format!("status {status}, then {why}") });
+            }
         }
     }
     // What could not be read is not quoted: nobody knows what is in it.
     let Ok(reply) = serde_json::from_slice::<Reply>(&bytes) else {
-        return Sent::Lost(format!("status {status} with an answer that cannot be read"));
+        return no_answer(format!("status {status} with an answer that cannot be read"));
     };
     if reply.operation_id.as_deref() != Some(operation.to_string().as_str()) {
-        return Sent::Lost(format!("status {status} with an answer about another operation"));
+        return no_answer(format!("status {status} with an answer about another operation"));
     }
     if status.is_success() != reply.said.is_success() {
-        return Sent::Lost(format!("status {status} contradicts its answer"));
+        return no_answer(format!("status {status} contradicts its answer"));
     }
     Sent::Said(reply.said)
+}
+
+/// Something came that is not an answer.
+fn no_answer(why: String) -> Sent {
+    Sent::Lost(Lost { cause: UnknownCause::UnreadableAnswer, why })
+}
+
+fn lost(error: &reqwest::Error) -> Lost {
+    let cause = if error.is_timeout() { UnknownCause::Timeout } else { UnknownCause::ConnectionLost };
+    Lost { cause, why: why(error) }
 }
 
 /// For a person: what kind of failure, and its innermost cause. Never a URL or a body.

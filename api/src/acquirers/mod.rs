@@ -15,12 +15,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ledger_domain::ids::OperationId;
+use ledger_domain::payment::NotAttemptedCause;
 
-pub use orders::{ApproveOrder, CancelOrder, CardCompanion, NetCancelOrder};
+pub use orders::{ApproveOrder, CancelOrder, NetCancelOrder};
 pub use outcomes::{Approval, ApproveOutcome, CancelOutcome, Inquiry, NetCancelOutcome};
 pub use settings::{AcquirerConfigError, AcquirerSettings};
 
-use line::{Line, Outgoing, Sent};
+use line::{Line, Lost, Outgoing, Sent, Withheld};
 
 /// The time, Unix milliseconds.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -85,7 +86,7 @@ impl Acquirers {
         let begun = Instant::now();
         let sent = match self.lines.get(acquirer) {
             Some(line) => line.ask(operation).await,
-            None => Sent::Withheld(unknown(acquirer)),
+            None => Sent::Withheld(not_configured(acquirer)),
         };
         note(acquirer, "/operations", operation, &sent, begun);
         read::inquire(self.tombstones(acquirer), sent)
@@ -101,8 +102,12 @@ impl Acquirers {
     ) -> Sent {
         let begun = Instant::now();
         let sent = match (self.lines.get(acquirer), body) {
-            (None, _) => Sent::Withheld(unknown(acquirer)),
-            (Some(_), Err(_)) => Sent::Withheld("the order could not be written as JSON".into()),
+            (None, _) => Sent::Withheld(not_configured(acquirer)),
+            // Nothing in an order can have no JSON form; if it had, it would not have left.
+            (Some(_), Err(_)) => Sent::Withheld(Withheld {
+                cause: NotAttemptedCause::Unreachable,
+                why: "the order could not be written as JSON".into(),
+            }),
             (Some(line), Ok(body)) => line.send(Outgoing { path, operation, body, send_before_ms }).await,
         };
         note(acquirer, path, operation, &sent, begun);
@@ -110,20 +115,21 @@ impl Acquirers {
     }
 }
 
-fn unknown(acquirer: &str) -> String {
-    format!("no acquirer {acquirer} is configured here")
+fn not_configured(acquirer: &str) -> Withheld {
+    let why = format!("no acquirer {acquirer} is configured here");
+    Withheld { cause: NotAttemptedCause::NotConfigured, why }
 }
 
 /// Logs what went wrong and counts everything; neither holds more than ids.
 fn note(acquirer: &str, path: &'static str, operation: OperationId, sent: &Sent, begun: Instant) {
     let result = match sent {
         Sent::Said(_) => "answered",
-        Sent::Withheld(why) => {
-            tracing::warn!(acquirer, path, %operation, why, "nothing was sent to the acquirer");
+        Sent::Withheld(Withheld { cause, why }) => {
+            tracing::warn!(acquirer, path, %operation, ?cause, why, "nothing was sent to the acquirer");
             "not_sent"
         }
-        Sent::Lost(why) => {
-            tracing::warn!(acquirer, path, %operation, why, "no answer from the acquirer");
+        Sent::Lost(Lost { cause, why }) => {
+            tracing::warn!(acquirer, path, %operation, ?cause, why, "no answer from the acquirer");
             "lost"
         }
     };

@@ -1,39 +1,9 @@
 //! What an acquirer is asked for. Every order carries its operation's id, the acquirer's idempotency key, and the instant
 //! after which it must not be sent any more. Card data is never printed, logged or put into an error.
 
-use std::fmt;
-
-use ledger_domain::card::CardNumber;
+use ledger_domain::card::CardCompanion;
 use ledger_domain::ids::{MerchantId, OperationId, PaymentId};
 use ledger_domain::money::Currency;
-use zeroize::{Zeroize, Zeroizing};
-
-/// The opened card. It accompanies an approval in memory and is wiped when dropped.
-pub struct CardCompanion {
-    /// The number.
-    pub number: CardNumber,
-    /// The last two digits of the year of expiry.
-    pub expiry_year: u8,
-    /// 1 to 12.
-    pub expiry_month: u8,
-    /// Birth date (YYMMDD) or business number, where the contract asks for it.
-    pub identity_number: Option<Zeroizing<String>>,
-    /// The first two digits of the password, where the contract asks for them.
-    pub password: Option<Zeroizing<String>>,
-}
-
-impl fmt::Debug for CardCompanion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CardCompanion(..)")
-    }
-}
-
-impl Drop for CardCompanion {
-    fn drop(&mut self) {
-        self.expiry_year.zeroize();
-        self.expiry_month.zeroize();
-    }
-}
 
 /// Charge a card. Sent once: whoever has lost the answer inquires, because the card is gone then.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! What came of an order. Only what an acquirer said in a well-formed answer about this very operation is final;
 //! everything after a byte may have left is `Unknown`, and "not found" is never a decline.
 
+use ledger_domain::payment::{NotAttemptedCause, UnknownCause};
+
 /// What an approval is known by afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
@@ -28,11 +30,15 @@ pub enum ApproveOutcome {
     },
     /// Certain: nothing was sent, or the acquirer says that it did not and will not try.
     NotAttempted {
+        /// For the event.
+        cause: NotAttemptedCause,
         /// For a person.
         why: String,
     },
     /// The card may have been charged, or may yet be.
     Unknown {
+        /// For the event.
+        cause: UnknownCause,
         /// For a person.
         why: String,
     },
@@ -57,11 +63,15 @@ pub enum CancelOutcome {
     },
     /// Certain, and only ever of a first attempt or by the acquirer's own word.
     NotAttempted {
+        /// For the event.
+        cause: NotAttemptedCause,
         /// For a person.
         why: String,
     },
     /// It may have been done, or may yet be.
     Unknown {
+        /// For the event.
+        cause: UnknownCause,
         /// For a person.
         why: String,
     },

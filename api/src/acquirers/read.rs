@@ -1,9 +1,15 @@
 //! From what was said to an outcome: pure, and the only place that decides what an acquirer's answer is worth.
 
-use super::line::Sent;
+use super::line::{Lost, Sent, Withheld};
 use super::orders::{CancelOrder, NetCancelOrder};
 use super::outcomes::{Approval, ApproveOutcome, CancelOutcome, Inquiry, NetCancelOutcome};
 use super::wire::Said;
+use ledger_domain::payment::{NotAttemptedCause, UnknownCause};
+
+/// An answer that does not fit what was asked is none.
+const UNREADABLE: UnknownCause = UnknownCause::UnreadableAnswer;
+/// The acquirer's own word.
+const REFUSED: NotAttemptedCause = NotAttemptedCause::AcquirerRefused;
 
 /// The longest code, approval number or transaction that is believed, in bytes.
 const LONGEST_NAME: usize = 64;
@@ -16,28 +22,31 @@ const INVALID_REQUEST: &str = "INVALID_REQUEST";
 pub fn approve(order_amount: i64, sent: Sent) -> ApproveOutcome {
     let said = match sent {
         Sent::Said(said) => said,
-        Sent::Withheld(why) => return ApproveOutcome::NotAttempted { why },
-        Sent::Lost(why) => return ApproveOutcome::Unknown { why },
+        Sent::Withheld(Withheld { cause, why }) => return ApproveOutcome::NotAttempted { cause, why },
+        Sent::Lost(Lost { cause, why }) => return ApproveOutcome::Unknown { cause, why },
     };
     match said {
-        Said::Approved { amount, .. } if amount != order_amount => {
-            ApproveOutcome::Unknown { why: format!("approved {amount} instead of {order_amount}") }
-        }
+        Said::Approved { amount, .. } if amount != order_amount => ApproveOutcome::Unknown {
+            cause: UNREADABLE,
+            why: format!("approved {amount} instead of {order_amount}"),
+        },
         Said::Approved { transaction, approve_no, approved_at_ms, issuer_code, .. } => {
             match approval(transaction, approve_no, approved_at_ms, issuer_code) {
                 Ok(approval) => ApproveOutcome::Approved(approval),
-                Err(why) => ApproveOutcome::Unknown { why },
+                Err(why) => ApproveOutcome::Unknown { cause: UNREADABLE, why },
             }
         }
         Said::Declined { code, message } => match name(code) {
             Ok(code) => ApproveOutcome::Declined { code, message: tidy(&message) },
-            Err(why) => ApproveOutcome::Unknown { why },
+            Err(why) => ApproveOutcome::Unknown { cause: UNREADABLE, why },
         },
-        Said::NotAttempted { code, message } => ApproveOutcome::NotAttempted { why: both(&code, &message) },
-        Said::Error { code, message } if code == INVALID_REQUEST => {
-            ApproveOutcome::NotAttempted { why: both(&code, &message) }
+        Said::NotAttempted { code, message } => {
+            ApproveOutcome::NotAttempted { cause: REFUSED, why: both(&code, &message) }
         }
-        other => ApproveOutcome::Unknown { why: unfit(&other) },
+        Said::Error { code, message } if code == INVALID_REQUEST => {
+            ApproveOutcome::NotAttempted { cause: REFUSED, why: both(&code, &message) }
+        }
+        other => ApproveOutcome::Unknown { cause: UNREADABLE, why: unfit(&other) },
     }
 }
 
@@ -45,27 +54,34 @@ pub fn approve(order_amount: i64, sent: Sent) -> ApproveOutcome {
 pub fn cancel(order: &CancelOrder, sent: Sent) -> CancelOutcome {
     let said = match sent {
         Sent::Said(said) => said,
-        Sent::Withheld(why) if order.attempt <= 1 => return CancelOutcome::NotAttempted { why },
-        Sent::Withheld(why) => return CancelOutcome::Unknown { why: retry_not_sent(&why) },
-        Sent::Lost(why) => return CancelOutcome::Unknown { why },
+        Sent::Withheld(Withheld { cause, why }) if order.attempt <= 1 => {
+            return CancelOutcome::NotAttempted { cause, why };
+        }
+        Sent::Withheld(Withheld { why, .. }) => {
+            return CancelOutcome::Unknown { cause: UnknownCause::Timeout, why: retry_not_sent(&why) };
+        }
+        Sent::Lost(Lost { cause, why }) => return CancelOutcome::Unknown { cause, why },
     };
     match said {
-        Said::Cancelled { amount, .. } if amount != order.amount_minor => {
-            CancelOutcome::Unknown { why: format!("cancelled {amount} instead of {}", order.amount_minor) }
-        }
+        Said::Cancelled { amount, .. } if amount != order.amount_minor => CancelOutcome::Unknown {
+            cause: UNREADABLE,
+            why: format!("cancelled {amount} instead of {}", order.amount_minor),
+        },
         Said::Cancelled { transaction, cancelled_at_ms, .. } => match name(transaction) {
             Ok(cancel_transaction) => CancelOutcome::Cancelled { cancel_transaction, cancelled_at_ms },
-            Err(why) => CancelOutcome::Unknown { why },
+            Err(why) => CancelOutcome::Unknown { cause: UNREADABLE, why },
         },
         Said::Declined { code, message } => match name(code) {
             Ok(code) => CancelOutcome::Declined { code, message: tidy(&message) },
-            Err(why) => CancelOutcome::Unknown { why },
+            Err(why) => CancelOutcome::Unknown { cause: UNREADABLE, why },
         },
-        Said::NotAttempted { code, message } => CancelOutcome::NotAttempted { why: both(&code, &message) },
-        Said::Error { code, message } if code == INVALID_REQUEST && order.attempt <= 1 => {
-            CancelOutcome::NotAttempted { why: both(&code, &message) }
+        Said::NotAttempted { code, message } => {
+            CancelOutcome::NotAttempted { cause: REFUSED, why: both(&code, &message) }
         }
-        other => CancelOutcome::Unknown { why: unfit(&other) },
+        Said::Error { code, message } if code == INVALID_REQUEST && order.attempt <= 1 => {
+            CancelOutcome::NotAttempted { cause: REFUSED, why: both(&code, &message) }
+        }
+        other => CancelOutcome::Unknown { cause: UNREADABLE, why: unfit(&other) },
     }
 }
 
@@ -73,9 +89,13 @@ pub fn cancel(order: &CancelOrder, sent: Sent) -> CancelOutcome {
 pub fn net_cancel(order: &NetCancelOrder, tombstones: bool, sent: Sent) -> NetCancelOutcome {
     let said = match sent {
         Sent::Said(said) => said,
-        Sent::Withheld(why) if order.attempt <= 1 => return NetCancelOutcome::NotAttempted { why },
-        Sent::Withheld(why) => return NetCancelOutcome::Unknown { why: retry_not_sent(&why) },
-        Sent::Lost(why) => return NetCancelOutcome::Unknown { why },
+        Sent::Withheld(Withheld { why, .. }) if order.attempt <= 1 => {
+            return NetCancelOutcome::NotAttempted { why };
+        }
+        Sent::Withheld(Withheld { why, .. }) => {
+            return NetCancelOutcome::Unknown { why: retry_not_sent(&why) };
+        }
+        Sent::Lost(Lost { why, .. }) => return NetCancelOutcome::Unknown { why },
     };
     match said {
         Said::NetCancelled { had_approved, tombstone, at_ms } => {
@@ -97,7 +117,9 @@ pub fn net_cancel(order: &NetCancelOrder, tombstones: bool, sent: Sent) -> NetCa
 pub fn inquire(tombstones: bool, sent: Sent) -> Inquiry {
     let said = match sent {
         Sent::Said(said) => said,
-        Sent::Withheld(why) | Sent::Lost(why) => return Inquiry::Unknown { why },
+        Sent::Withheld(Withheld { why, .. }) | Sent::Lost(Lost { why, .. }) => {
+            return Inquiry::Unknown { why };
+        }
     };
     match said {
         Said::Approved { transaction, approve_no, approved_at_ms, issuer_code, .. } => {

@@ -76,15 +76,19 @@ fn a_request_the_acquirer_could_not_read_was_not_attempted_but_only_the_first_ti
 fn what_the_acquirer_recorded_as_not_attempted_is_final_for_a_retry_too() {
     let sent = Sent::Said(Said::NotAttempted { code: "MAINTENANCE".into(), message: "later".into() });
     let outcome = cancel(&cancel_order(3), sent);
-    assert_eq!(outcome, CancelOutcome::NotAttempted { why: "MAINTENANCE: later".into() });
+    assert_eq!(outcome, CancelOutcome::NotAttempted { cause: REFUSED, why: "MAINTENANCE: later".into() });
 }
 
 #[test]
 fn lost_is_unknown_everywhere_and_a_retry_not_sent_is_no_better() {
-    let lost = || Sent::Lost("reset".into());
-    let not_sent = || Sent::Withheld("refused".into());
-    assert!(matches!(approve(1, lost()), ApproveOutcome::Unknown { .. }));
-    assert!(matches!(cancel(&cancel_order(1), lost()), CancelOutcome::Unknown { .. }));
+    let lost = || Sent::Lost(Lost { cause: UnknownCause::ConnectionLost, why: "reset".into() });
+    let not_sent =
+        || Sent::Withheld(Withheld { cause: NotAttemptedCause::SendBeforePassed, why: "too late".into() });
+    let (cause, why) = (UnknownCause::ConnectionLost, "reset".to_owned());
+    assert_eq!(approve(1, lost()), ApproveOutcome::Unknown { cause, why: why.clone() });
+    assert_eq!(cancel(&cancel_order(1), lost()), CancelOutcome::Unknown { cause, why });
+    let (cause, why) = (NotAttemptedCause::SendBeforePassed, "too late".to_owned());
+    assert_eq!(approve(1, not_sent()), ApproveOutcome::NotAttempted { cause, why });
     assert!(matches!(net_cancel(&net_cancel_order(1), true, lost()), NetCancelOutcome::Unknown { .. }));
     assert!(matches!(inquire(true, lost()), Inquiry::Unknown { .. }));
     assert!(matches!(

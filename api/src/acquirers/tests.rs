@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ledger_domain::card::CardNumber;
+use ledger_domain::card::CardCompanion;
 use ledger_domain::ids::{MerchantId, PaymentId};
 use ledger_domain::money::Currency;
+use ledger_domain::payment::{NotAttemptedCause, UnknownCause};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::*;
 
@@ -20,13 +20,7 @@ fn operation() -> OperationId {
 }
 
 fn approval(send_before_ms: i64) -> ApproveOrder {
-    let card = CardCompanion {
-        number: CardNumber::parse(DIGITS).unwrap(),
-        expiry_year: 30,
-        expiry_month: 12,
-        identity_number: Some(Zeroizing::new("900101".into())),
-        password: Some(Zeroizing::new("12".into())),
-    };
+    let card = CardCompanion::parse(DIGITS, "30", "12", Some("900101"), Some("12")).unwrap();
     ApproveOrder {
         operation: operation(),
         payment: PaymentId::new(Uuid::from_u128(1)),
@@ -122,8 +116,24 @@ fn approved(operation: &str) -> String {
     )
 }
 
-fn is_unknown(outcome: &ApproveOutcome) -> bool {
-    matches!(outcome, ApproveOutcome::Unknown { .. })
+/// Why there is no answer, where there is none.
+fn unanswered(outcome: &ApproveOutcome) -> Option<UnknownCause> {
+    match outcome {
+        ApproveOutcome::Unknown { cause, .. } => Some(*cause),
+        ApproveOutcome::Approved(_)
+        | ApproveOutcome::Declined { .. }
+        | ApproveOutcome::NotAttempted { .. } => None,
+    }
+}
+
+/// What kept the order back, where something did.
+fn kept_back(outcome: &ApproveOutcome) -> Option<NotAttemptedCause> {
+    match outcome {
+        ApproveOutcome::NotAttempted { cause, .. } => Some(*cause),
+        ApproveOutcome::Approved(_) | ApproveOutcome::Declined { .. } | ApproveOutcome::Unknown { .. } => {
+            None
+        }
+    }
 }
 
 #[tokio::test]
@@ -145,7 +155,7 @@ async fn a_refused_connection_and_a_name_nobody_knows_are_not_attempted() {
     drop(listener);
     for url in [closed.as_str(), "http://no-such-acquirer.invalid"] {
         let outcome = port(url).approve("a", approval(100)).await;
-        assert!(matches!(outcome, ApproveOutcome::NotAttempted { .. }), "{url}: {outcome:?}");
+        assert_eq!(kept_back(&outcome), Some(NotAttemptedCause::Unreachable), "{url}: {outcome:?}");
     }
 }
 
@@ -153,44 +163,62 @@ async fn a_refused_connection_and_a_name_nobody_knows_are_not_attempted() {
 async fn a_tls_handshake_that_fails_has_shown_nothing_and_is_not_attempted() {
     let server = server(&http("200 OK", &approved(&operation().to_string()))).await;
     let outcome = port(&server.url.replace("http://", "https://")).approve("a", approval(100)).await;
-    assert!(matches!(outcome, ApproveOutcome::NotAttempted { .. }), "{outcome:?}");
+    assert_eq!(kept_back(&outcome), Some(NotAttemptedCause::Unreachable), "{outcome:?}");
     assert_eq!(server.requests.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
 async fn an_acquirer_that_is_not_configured_is_not_attempted() {
     let outcome = port("http://127.0.0.1:1").approve("b", approval(100)).await;
-    assert!(matches!(outcome, ApproveOutcome::NotAttempted { .. }));
+    assert_eq!(kept_back(&outcome), Some(NotAttemptedCause::NotConfigured));
 }
 
 #[tokio::test]
 async fn whatever_is_no_answer_after_the_request_was_read_is_unknown() {
     let own = approved(&operation().to_string());
     let long = format!("{{\"filler\":\"{}\"}}", "x".repeat(70_000));
+    use UnknownCause::{ConnectionLost, Timeout, UnreadableAnswer};
     let cases = [
-        ("closed without a byte", String::new()),
-        ("not HTTP", "SSH-2.0-OpenSSH\r\n".into()),
-        ("half a head", "HTTP/1.1 200 O".into()),
-        ("half a body", "HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"operationId\":\"op_".into()),
-        ("rubbish", http("200 OK", "<html>")),
-        ("an empty body", http("200 OK", "")),
-        ("another operation", http("200 OK", &approved("op_00000000000000000000000000000008"))),
-        ("no operation", http("200 OK", r#"{"outcome":"declined","code":"X","message":""}"#)),
-        ("approved with a status of failure", http("500 Internal Server Error", &own)),
-        ("another amount", http("200 OK", &own.replace("10000", "10001"))),
-        ("an answer that is too long", http("200 OK", &long)),
-        ("500 without a body that says something", http("500 Internal Server Error", "oops")),
-        ("502 from a gateway", http("502 Bad Gateway", "<h1>Bad Gateway</h1>")),
+        ("closed without a byte", ConnectionLost, String::new()),
+        ("not HTTP", ConnectionLost, "SSH-2.0-OpenSSH\r\n".into()),
+        ("half a head", ConnectionLost, "HTTP/1.1 200 O".into()),
+        (
+            "half a body",
+            ConnectionLost,
+            "HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"operationId\":\"op_".into(),
+        ),
+        ("rubbish", UnreadableAnswer, http("200 OK", "<html>")),
+        ("an empty body", UnreadableAnswer, http("200 OK", "")),
+        (
+            "another operation",
+            UnreadableAnswer,
+            http("200 OK", &approved("op_00000000000000000000000000000008")),
+        ),
+        (
+            "no operation",
+            UnreadableAnswer,
+            http("200 OK", r#"{"outcome":"declined","code":"X","message":""}"#),
+        ),
+        ("approved with a status of failure", UnreadableAnswer, http("500 Internal Server Error", &own)),
+        ("another amount", UnreadableAnswer, http("200 OK", &own.replace("10000", "10001"))),
+        ("an answer that is too long", UnreadableAnswer, http("200 OK", &long)),
+        (
+            "500 without a body that says something",
+            UnreadableAnswer,
+            http("500 Internal Server Error", "oops"),
+        ),
+        ("502 from a gateway", UnreadableAnswer, http("502 Bad Gateway", "<h1>Bad Gateway</h1>")),
         (
             "a redirect",
+            UnreadableAnswer,
             "HTTP/1.1 307 Temporary Redirect\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n".into(),
         ),
-        ("no answer in time", "wait".into()),
+        ("no answer in time", Timeout, "wait".into()),
     ];
-    for (name, answer) in cases {
+    for (name, cause, answer) in cases {
         let server = server(&answer).await;
         let outcome = port(&server.url).approve("a", approval(100)).await;
-        assert!(is_unknown(&outcome), "{name}: {outcome:?}");
+        assert_eq!(unanswered(&outcome), Some(cause), "{name}: {outcome:?}");
         assert_eq!(server.requests.load(Ordering::SeqCst), 1, "{name}: sent once, retried never");
     }
 }
@@ -210,7 +238,7 @@ async fn an_inquiry_that_gets_no_answer_is_unknown_and_not_found_is_not_a_declin
 async fn past_its_instant_an_order_is_not_sent_and_no_connection_is_made() {
     let server = server(&http("200 OK", &approved(&operation().to_string()))).await;
     let outcome = port(&server.url).approve("a", approval(49)).await;
-    assert!(matches!(outcome, ApproveOutcome::NotAttempted { .. }));
+    assert_eq!(kept_back(&outcome), Some(NotAttemptedCause::SendBeforePassed));
     assert_eq!(server.connections.load(Ordering::SeqCst), 0);
 }
 
@@ -221,7 +249,7 @@ async fn an_instant_that_passes_while_connecting_still_keeps_the_order_back() {
     // 0 at the first look, before connecting; 1000 at the second, when the connection asks for the body.
     let clock: Clock = Arc::new(move || asked.fetch_add(1_000, Ordering::SeqCst));
     let outcome = port_at(&server.url, clock).approve("a", approval(100)).await;
-    assert!(matches!(outcome, ApproveOutcome::NotAttempted { .. }), "{outcome:?}");
+    assert_eq!(kept_back(&outcome), Some(NotAttemptedCause::SendBeforePassed), "{outcome:?}");
     assert_eq!(server.requests.load(Ordering::SeqCst), 0, "no whole request arrived");
 }
 
@@ -266,5 +294,5 @@ async fn a_caller_that_goes_away_leaves_the_port_usable() {
     let port = port(&silent.url);
     let gone = tokio::time::timeout(Duration::from_millis(20), port.approve("a", approval(100))).await;
     assert!(gone.is_err());
-    assert!(is_unknown(&port.approve("a", approval(100)).await));
+    assert!(unanswered(&port.approve("a", approval(100)).await).is_some());
 }

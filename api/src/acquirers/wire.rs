@@ -1,5 +1,6 @@
 //! The acquirer's JSON: bodies written into buffers that are wiped, answers read strictly. Nothing here decides.
 
+use ledger_domain::card::ExposedCard;
 use ledger_domain::ids::{MerchantId, OperationId, PaymentId};
 use ledger_domain::money::Currency;
 use serde::{Deserialize, Serialize};
@@ -58,14 +59,9 @@ pub type Buffer = Zeroizing<Vec<u8>>;
 
 /// The body of an approval.
 pub fn approve(order: &ApproveOrder) -> Result<Buffer, serde_json::Error> {
-    order.card.number.expose(|number| {
-        let card = CardBody {
-            number,
-            expiry_year: order.card.expiry_year,
-            expiry_month: order.card.expiry_month,
-            identity_number: order.card.identity_number.as_ref().map(|text| text.as_str()),
-            password: order.card.password.as_ref().map(|text| text.as_str()),
-        };
+    order.card.expose(|card| {
+        let ExposedCard { number, expiry_year, expiry_month, identity, password } = card;
+        let card = CardBody { number, expiry_year, expiry_month, identity_number: identity, password };
         let body = ApproveBody {
             operation_id: order.operation,
             payment_id: order.payment,
@@ -166,11 +162,10 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
-    use ledger_domain::card::CardNumber;
+    use ledger_domain::card::CardCompanion;
     use uuid::Uuid;
 
     use super::*;
-    use crate::acquirers::CardCompanion;
 
     #[test]
     fn the_longest_order_fits_the_room_made_for_it_so_that_no_copy_of_the_card_stays_behind() {
@@ -182,13 +177,8 @@ mod tests {
             amount_minor: i64::MAX,
             currency: Currency::Krw,
             installment_months: u8::MAX,
-            card: CardCompanion {
-                number: CardNumber::parse("4111111111111111").unwrap(),
-                expiry_year: 99,
-                expiry_month: 12,
-                identity_number: Some(Zeroizing::new("1234567890".into())),
-                password: Some(Zeroizing::new("12".into())),
-            },
+            card: CardCompanion::parse("4111111111111111", "99", "12", Some("1234567890"), Some("12"))
+                .unwrap(),
             send_before_ms: 0,
             order_id,
         };

@@ -6,10 +6,11 @@ use super::payments::Route;
 use super::works::{DueCall, Step, WorkKey};
 use super::{Call, CallId, Ctx, Fatal, Out, Own, Owner, Returned, Rules, Standing};
 use crate::acquirers::{
-    Approval, ApproveOrder, ApproveOutcome, CancelOrder, CancelOutcome, CardCompanion, Inquiry,
-    NetCancelOrder, NetCancelOutcome,
+    Approval, ApproveOrder, ApproveOutcome, CancelOrder, CancelOutcome, Inquiry, NetCancelOrder,
+    NetCancelOutcome,
 };
 use crate::store::Rows;
+use ledger_domain::card::CardCompanion;
 use ledger_domain::days::Moment;
 use ledger_domain::ids::{CancelId, OperationId};
 use ledger_domain::payment::effects::{ApproveCall, Effect, open_calls};
@@ -179,10 +180,8 @@ fn approved(outcome: ApproveOutcome) -> PaymentCommand {
     match outcome {
         ApproveOutcome::Approved(approval) => PaymentCommand::RecordApproval(said(approval)),
         ApproveOutcome::Declined { code, message } => PaymentCommand::RecordDecline { code, message },
-        ApproveOutcome::NotAttempted { .. } => {
-            PaymentCommand::RecordNotAttempted(NotAttemptedCause::Unreachable)
-        }
-        ApproveOutcome::Unknown { .. } => PaymentCommand::RecordUnknown(UnknownCause::Timeout),
+        ApproveOutcome::NotAttempted { cause, .. } => PaymentCommand::RecordNotAttempted(cause),
+        ApproveOutcome::Unknown { cause, .. } => PaymentCommand::RecordUnknown(cause),
     }
 }
 
@@ -192,7 +191,7 @@ fn inquired(inquiry: Inquiry) -> Option<PaymentCommand> {
         Inquiry::Approved(approval) => Some(PaymentCommand::RecordApproval(said(approval))),
         Inquiry::Declined { code, message } => Some(PaymentCommand::RecordDecline { code, message }),
         Inquiry::NotAttempted { .. } => {
-            Some(PaymentCommand::RecordNotAttempted(NotAttemptedCause::Unreachable))
+            Some(PaymentCommand::RecordNotAttempted(NotAttemptedCause::AcquirerRefused))
         }
         Inquiry::NetCancelled { had_approved } => {
             Some(PaymentCommand::RecordNetCancel { had_approval: had_approved })
@@ -227,12 +226,14 @@ fn cancelled(outcome: CancelOutcome, cancel_id: CancelId, attempt: u32) -> Optio
             Some(PaymentCommand::RecordCancelDecline { cancel_id, code, message })
         }
         // Certain only of the first try in one unbroken reign: in between, another process may have sent it.
-        CancelOutcome::NotAttempted { .. } if attempt == 1 => {
-            let cause = NotAttemptedCause::Unreachable;
+        CancelOutcome::NotAttempted { cause, .. } if attempt == 1 => {
             Some(PaymentCommand::RecordCancelNotAttempted { cancel_id, cause })
         }
-        CancelOutcome::NotAttempted { .. } | CancelOutcome::Unknown { .. } => {
+        CancelOutcome::NotAttempted { .. } => {
             Some(PaymentCommand::RecordCancelUnknown { cancel_id, cause: UnknownCause::Timeout })
+        }
+        CancelOutcome::Unknown { cause, .. } => {
+            Some(PaymentCommand::RecordCancelUnknown { cancel_id, cause })
         }
     }
 }
@@ -243,5 +244,35 @@ fn said(approval: Approval) -> AcquirerApproval {
         approve_no: approval.approve_no,
         approved_at: Moment::from_ms(approval.approved_at_ms),
         issuer_code: approval.issuer_code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger_domain::ids::PaymentId;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_kept_an_order_back_and_what_cost_its_answer_are_recorded_as_the_port_says() {
+        let due = DueCall {
+            call: 1,
+            key: WorkKey::payment(PaymentId::new(Uuid::from_u128(7))),
+            step: Step::Approve,
+            attempt: 1,
+        };
+        for cause in [
+            NotAttemptedCause::Unreachable,
+            NotAttemptedCause::SendBeforePassed,
+            NotAttemptedCause::NotConfigured,
+            NotAttemptedCause::AcquirerRefused,
+        ] {
+            let returned = Returned::Approve(ApproveOutcome::NotAttempted { cause, why: String::new() });
+            assert_eq!(command(due, returned, true), Some(PaymentCommand::RecordNotAttempted(cause)));
+        }
+        for cause in [UnknownCause::Timeout, UnknownCause::ConnectionLost, UnknownCause::UnreadableAnswer] {
+            let returned = Returned::Approve(ApproveOutcome::Unknown { cause, why: String::new() });
+            assert_eq!(command(due, returned, true), Some(PaymentCommand::RecordUnknown(cause)));
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ledger_api::acquirers::*;
-use ledger_domain::card::CardNumber;
+use ledger_domain::card::CardCompanion;
 use ledger_domain::ids::{MerchantId, OperationId, PaymentId};
 use ledger_domain::money::Currency;
 use serde_json::Value;
@@ -138,13 +138,7 @@ pub fn approval_of(card: &str, order_id: &str, amount_minor: i64) -> ApproveOrde
         amount_minor,
         currency: Currency::Krw,
         installment_months: 0,
-        card: CardCompanion {
-            number: CardNumber::parse(card).unwrap(),
-            expiry_year: 99,
-            expiry_month: 12,
-            identity_number: None,
-            password: None,
-        },
+        card: CardCompanion::parse(card, "99", "12", None, None).unwrap(),
         send_before_ms: now_ms() + 60_000,
     }
 }

@@ -4,7 +4,11 @@
 use ledger_api::acquirers::{Approval, ApproveOutcome, CancelOutcome, Inquiry, NetCancelOutcome};
 use ledger_api::owner::{Call, CallId, Returned};
 use ledger_domain::ids::OperationId;
+use ledger_domain::payment::{NotAttemptedCause, UnknownCause};
 use std::collections::HashMap;
+
+const UNREACHABLE: NotAttemptedCause = NotAttemptedCause::Unreachable;
+const LOST: UnknownCause = UnknownCause::ConnectionLost;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Approve {
@@ -127,9 +131,11 @@ impl Network {
 fn not_sent(call: &Call) -> Option<Returned> {
     let why = "refused".to_owned();
     match call {
-        Call::Approve(..) => Some(Returned::Approve(ApproveOutcome::NotAttempted { why })),
+        Call::Approve(..) => {
+            Some(Returned::Approve(ApproveOutcome::NotAttempted { cause: UNREACHABLE, why }))
+        }
         Call::Cancel(_, order) if order.attempt == 1 => {
-            Some(Returned::Cancel(CancelOutcome::NotAttempted { why }))
+            Some(Returned::Cancel(CancelOutcome::NotAttempted { cause: UNREACHABLE, why }))
         }
         Call::NetCancel(_, order) if order.attempt == 1 => {
             Some(Returned::NetCancel(NetCancelOutcome::NotAttempted { why }))
@@ -142,10 +148,10 @@ fn not_sent(call: &Call) -> Option<Returned> {
 fn unanswered(call: &Call) -> Returned {
     let why = "no answer".to_owned();
     match call {
-        Call::Approve(..) => Returned::Approve(ApproveOutcome::Unknown { why }),
+        Call::Approve(..) => Returned::Approve(ApproveOutcome::Unknown { cause: LOST, why }),
         Call::Inquire(..) => Returned::Inquire(Inquiry::Unknown { why }),
         Call::NetCancel(..) => Returned::NetCancel(NetCancelOutcome::Unknown { why }),
-        Call::Cancel(..) => Returned::Cancel(CancelOutcome::Unknown { why }),
+        Call::Cancel(..) => Returned::Cancel(CancelOutcome::Unknown { cause: LOST, why }),
     }
 }
 
@@ -164,7 +170,10 @@ impl Memory {
                     Approve::Declined | Approve::Tombstone => {
                         ApproveOutcome::Declined { code: "51".to_owned(), message: "no".to_owned() }
                     }
-                    Approve::NotAttempted => ApproveOutcome::NotAttempted { why: "closed".to_owned() },
+                    Approve::NotAttempted => ApproveOutcome::NotAttempted {
+                        cause: NotAttemptedCause::AcquirerRefused,
+                        why: "closed".to_owned(),
+                    },
                 })
             }
             Call::Inquire(_, operation) => Returned::Inquire(match self.approvals.get(operation) {

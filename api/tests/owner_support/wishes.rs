@@ -1,8 +1,7 @@
 //! Submissions as HTTP makes them: a key and a body that stay the same over retries, ids and cards that do not.
 
-use ledger_api::acquirers::CardCompanion;
 use ledger_api::ledger::{ClientCommand, KeyIn, Submission};
-use ledger_domain::card::CardNumber;
+use ledger_domain::card::CardCompanion;
 use ledger_domain::days::Moment;
 use ledger_domain::ids::{CancelId, CommandId, KeyId, MerchantId, PaymentId};
 use ledger_domain::money::{Amount, Currency};
@@ -97,11 +96,5 @@ pub fn fresh_cancel(fresh: u128) -> CancelId {
 }
 
 pub fn card() -> CardCompanion {
-    CardCompanion {
-        number: CardNumber::parse("4242424242424242").unwrap(),
-        expiry_year: 40,
-        expiry_month: 12,
-        identity_number: None,
-        password: None,
-    }
+    CardCompanion::parse("4242424242424242", "40", "12", None, None).unwrap()
 }

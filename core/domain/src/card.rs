@@ -119,11 +119,18 @@ fn luhn(digits: &[u8]) -> bool {
 /// A short secret beside the number (identity number, password digits). As silent as [`CardNumber`].
 pub struct CardSecret(Zeroizing<String>);
 
-impl CardSecret {
-    /// Lends the text for the acquirer's call.
-    pub fn expose<R>(&self, use_text: impl FnOnce(&str) -> R) -> R {
-        use_text(&self.0)
-    }
+/// A card in the clear, lent for the acquirer's call.
+pub struct ExposedCard<'a> {
+    /// The number.
+    pub number: &'a str,
+    /// Last two digits of the year of expiry.
+    pub expiry_year: u8,
+    /// Month of expiry, 1 to 12.
+    pub expiry_month: u8,
+    /// Birth date YYMMDD or business number of ten digits.
+    pub identity: Option<&'a str>,
+    /// First two digits of the card's password.
+    pub password: Option<&'a str>,
 }
 
 /// What accompanies a command in memory and is gone after the acquirer's call. Never part of an event.
@@ -157,6 +164,19 @@ impl CardCompanion {
         Ok(Self { number, expiry_year, expiry_month, identity, password })
     }
 
+    /// Lends the whole card for the acquirer's call.
+    pub fn expose<R>(&self, use_card: impl FnOnce(ExposedCard<'_>) -> R) -> R {
+        self.number.expose(|number| {
+            use_card(ExposedCard {
+                number,
+                expiry_year: self.expiry_year,
+                expiry_month: self.expiry_month,
+                identity: self.identity.as_ref().map(|secret| secret.0.as_str()),
+                password: self.password.as_ref().map(|secret| secret.0.as_str()),
+            })
+        })
+    }
+
     /// A card is good to the last day of its month in Asia/Seoul. Errors: [`CardError::Expired`].
     pub fn check_expiry(&self, now_ms: i64) -> Result<(), CardError> {
         let today = Moment::from_ms(now_ms).seoul_day().date();
@@ -165,6 +185,19 @@ impl CardCompanion {
             return Err(CardError::Expired);
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for CardCompanion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CardCompanion(..)")
+    }
+}
+
+impl Drop for CardCompanion {
+    fn drop(&mut self) {
+        self.expiry_year.zeroize();
+        self.expiry_month.zeroize();
     }
 }
 

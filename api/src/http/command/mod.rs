@@ -12,6 +12,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, web};
+use ledger_domain::card::CardCompanion;
 use ledger_domain::ids::CommandId;
 
 pub use answer::{Recorded, unavailable, unknown};
@@ -22,7 +23,6 @@ use super::body;
 use super::outermost::RequestId;
 use super::problem::Problem;
 use crate::access::Caller;
-use crate::acquirers::CardCompanion;
 use crate::catalogue::Code;
 use crate::envelope::CardProblem;
 use crate::ledger::{Answer, ClientCommand, Submission};

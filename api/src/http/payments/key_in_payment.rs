@@ -2,6 +2,7 @@
 //! beside the command, and is never part of it.
 
 use actix_web::HttpResponse;
+use ledger_domain::card::CardCompanion;
 use ledger_domain::ids::{CardKeyId, MerchantId, PaymentId};
 use ledger_domain::money::Currency;
 use serde::Serialize;
@@ -11,7 +12,6 @@ use uuid::Uuid;
 use super::body::PaymentBody;
 use super::outcome;
 use crate::access::Caller;
-use crate::acquirers::CardCompanion;
 use crate::envelope::{self, Bound, CardProblem, Sealed};
 use crate::http::command::CommandRequest;
 use crate::http::input::{Fault, Fields, raw};

@@ -191,6 +191,8 @@ pub enum NotAttemptedCause {
     SendBeforePassed,
     /// This process has no such acquirer.
     NotConfigured,
+    /// The acquirer said that it did not and will not try.
+    AcquirerRefused,
 }
 
 /// Why there is no answer.

@@ -128,7 +128,7 @@ pub enum Failure {
         /// The acquirer's message.
         message: String,
     },
-    /// The acquirer was never asked.
+    /// Nothing was tried: the acquirer was not asked, or said that it did not and will not try.
     NotAttempted,
     /// Undone, or found to have never been, after no answer came.
     NetCancelled,

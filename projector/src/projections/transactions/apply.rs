@@ -283,5 +283,6 @@ fn cause(cause: NotAttemptedCause) -> &'static str {
         NotAttemptedCause::Unreachable => "The acquirer could not be reached",
         NotAttemptedCause::SendBeforePassed => "It was too late to send it",
         NotAttemptedCause::NotConfigured => "The acquirer is not configured",
+        NotAttemptedCause::AcquirerRefused => "The acquirer did not try",
     }
 }

@@ -9,7 +9,6 @@ use crate::ledger::{PartitionReadiness, Readiness};
 use crate::owner::{DirectoryView, Gate, Out, Standing};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use ledger_log::Position;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,7 @@ use std::time::{Duration, Instant};
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 /// The most that is taken in before the owners get their turn.
 const MOST_AT_ONCE: usize = 4_096;
-/// A record that has had no fate for this long (ms) means that the log takes nothing: what comes now is refused at once.
+/// A log that has owed a fate or an answer for this long (ms) takes nothing: what comes now is refused at once.
 const LOG_SILENT_MS: i64 = 3_000;
 /// How long to wait before partitions that could not be opened are tried again.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
@@ -139,23 +138,29 @@ impl Life {
 
     /// Why clients of this partition are not served at this moment, if so.
     fn gate(&self, place: usize, now: i64) -> Gate {
-        let clock = self.clock.trouble(now);
-        let behind = || {
-            let directory = self.core.slots.first().map(|slot| slot.owner.standing());
-            let leads = directory == Some(&Standing::Leading);
-            (place > 0 && !leads).then(|| "the directory is not followed at this moment".to_owned())
-        };
-        let silent = || {
-            let since = self.core.slots.get(place).and_then(|slot| slot.owner.oldest_in_flight_ms())?;
-            let silent = now.saturating_sub(since) > LOG_SILENT_MS;
-            silent.then(|| "the log does not take records at this moment".to_owned())
-        };
-        let stopping = self.stop_by.map(|_| "the ledger is stopping".to_owned());
-        let timers_stopped = clock.is_some();
         Gate {
-            closed: stopping.or_else(|| self.weak_topics.clone()).or(clock).or_else(behind).or_else(silent),
-            timers_stopped,
+            closed: self.common_trouble(now).or_else(|| self.own_trouble(place, now)),
+            timers_stopped: self.clock.trouble(now).is_some(),
         }
+    }
+
+    /// What holds for every partition alike.
+    fn common_trouble(&self, now: i64) -> Option<String> {
+        let stopping = self.stop_by.map(|_| "the ledger is stopping".to_owned());
+        stopping.or_else(|| self.weak_topics.clone()).or_else(|| self.clock.trouble(now))
+    }
+
+    /// What holds for one partition.
+    fn own_trouble(&self, place: usize, now: i64) -> Option<String> {
+        let leads = |place: usize| {
+            self.core.slots.get(place).is_some_and(|slot| slot.owner.standing() == &Standing::Leading)
+        };
+        if place > 0 && !leads(0) {
+            return Some("the directory is not followed at this moment".to_owned());
+        }
+        let since = self.core.slots.get(place).and_then(super::slot::Slot::silent_since_ms)?;
+        let silent = now.saturating_sub(since) > LOG_SILENT_MS;
+        silent.then(|| "the log does not take records at this moment".to_owned())
     }
 
     /// What changes with the partitions' standing, and what is looked at now and then.
@@ -176,6 +181,7 @@ impl Life {
         }
         let retake_after = self.core.settings.retake_after;
         for slot in &mut self.core.slots {
+            slot.pulse(now);
             if slot.lost_at.is_some_and(|lost| lost.elapsed() > retake_after) {
                 slot.lead(now);
             }
@@ -205,13 +211,15 @@ impl Life {
     fn publish_readiness(&mut self) {
         self.readiness_told = Instant::now();
         let now = now_ms();
-        let closed: BTreeSet<String> =
-            (0..self.core.slots.len()).filter_map(|place| self.gate(place, now).closed).collect();
+        let places = self.core.slots.iter().enumerate();
         let not_open = self.not_open.as_ref().map(|(why, _)| why.clone());
         let readiness = Readiness {
             ledger_id: Some(self.core.genesis.ledger_id.clone()),
-            partitions: self.core.slots.iter().map(readiness).collect(),
-            problems: closed.into_iter().chain(not_open).chain(self.not_opened_yet()).collect(),
+            partitions: places.map(|(place, slot)| readiness(slot, self.own_trouble(place, now))).collect(),
+            problems: (self.common_trouble(now).into_iter())
+                .chain(not_open)
+                .chain(self.not_opened_yet())
+                .collect(),
         };
         if readiness != self.readiness {
             self.readiness = readiness.clone();
@@ -259,10 +267,13 @@ impl Life {
     }
 }
 
-fn readiness(slot: &super::slot::Slot) -> PartitionReadiness {
+fn readiness(slot: &super::slot::Slot, trouble: Option<String>) -> PartitionReadiness {
     let (ready, state) = match slot.owner.standing() {
         Standing::CatchingUp => (false, "catching up".to_owned()),
-        Standing::Leading => (true, "leading".to_owned()),
+        Standing::Leading => (
+            trouble.is_none(),
+            trouble.map_or_else(|| "leading".to_owned(), |why| format!("leading, but {why}")),
+        ),
         Standing::Lost(to) => (false, format!("owned by the process at {}", to.address)),
         Standing::Stopped(why) => (false, format!("stopped: {why}")),
     };

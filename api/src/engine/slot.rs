@@ -8,6 +8,9 @@ use ledger_log::kafka::{KafkaSettings, PartitionIo, read_at};
 use ledger_log::{Completion, Delivery, Fate, Fence, Genesis, PartitionId, Reader, Writer};
 use std::time::Instant;
 
+/// How often a leader asks whether its log still answers, ms: so that it knows before the next command does.
+const PULSE_EVERY_MS: i64 = 1_000;
+
 /// Holds until genesis states it.
 const FIRST_DEPTH: u32 = 20_000;
 
@@ -23,6 +26,16 @@ pub struct Slot {
     led_ms: i64,
     pub lost_at: Option<Instant>,
     told_progress: (u64, Instant),
+    pulse: Pulse,
+}
+
+/// Whether the log answers while nothing is recorded: a confirmation that nobody else waits for.
+#[derive(Default)]
+struct Pulse {
+    /// The question under way, and since when, Unix ms.
+    asked: Option<(u64, i64)>,
+    /// When the next one is due, Unix ms.
+    due_ms: i64,
 }
 
 /// A reader that stands where the store stands, after the log was found to agree.
@@ -57,8 +70,18 @@ impl Slot {
         let at = writer.reader().partition().clone();
         let told_progress = (owner.seq(), Instant::now());
         let fates = Vec::new();
-        let mut slot =
-            Self { at, owner, rows, writer, io, fates, led_ms: now_ms, lost_at: None, told_progress };
+        let mut slot = Self {
+            at,
+            owner,
+            rows,
+            writer,
+            io,
+            fates,
+            led_ms: now_ms,
+            lost_at: None,
+            told_progress,
+            pulse: Pulse::default(),
+        };
         slot.lead(now_ms);
         slot
     }
@@ -75,6 +98,25 @@ impl Slot {
     pub fn check(&mut self) {
         self.writer.check();
         self.io.drain(&mut self.writer, &mut self.fates);
+    }
+
+    /// Asks whether the log still answers, where that is due.
+    pub fn pulse(&mut self, now_ms: i64) {
+        if self.owner.standing() != &Standing::Leading {
+            self.pulse.asked = None;
+        } else if self.pulse.asked.is_none() && now_ms >= self.pulse.due_ms {
+            self.pulse = Pulse {
+                asked: Some((self.writer.confirm(), now_ms)),
+                due_ms: now_ms.saturating_add(PULSE_EVERY_MS),
+            };
+            self.io.drain(&mut self.writer, &mut self.fates);
+        }
+    }
+
+    /// Since when the log has owed an answer, Unix ms: a record's fate, or the pulse's.
+    pub fn silent_since_ms(&self) -> Option<i64> {
+        let pulse = self.pulse.asked.map(|(_, since_ms)| since_ms);
+        [self.owner.oldest_in_flight_ms(), pulse].into_iter().flatten().min()
     }
 
     /// Takes in what Kafka reports.
@@ -139,8 +181,21 @@ impl Slot {
 
     fn learn(&mut self, now_ms: i64) {
         for fate in std::mem::take(&mut self.fates) {
-            if let Fate::Stopped(stop) = &fate {
-                tracing::error!(target: "engine", partition = %self.at, why = %stop, "stopped serving");
+            match &fate {
+                Fate::Stopped(stop) => {
+                    tracing::error!(target: "engine", partition = %self.at, why = %stop, "stopped serving");
+                }
+                Fate::Confirmed { question }
+                    if self.pulse.asked.is_some_and(|(asked, _)| asked <= *question) =>
+                {
+                    self.pulse.asked = None;
+                }
+                Fate::Confirmed { .. }
+                | Fate::Accepted { .. }
+                | Fate::Void { .. }
+                | Fate::Refused { .. }
+                | Fate::Leading { .. }
+                | Fate::Lost { .. } => {}
             }
             if let Err(fatal) = self.owner.fate(fate, now_ms, &self.rows) {
                 self.stop(&fatal);

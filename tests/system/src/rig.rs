@@ -185,8 +185,15 @@ impl Rig {
     /// One does not in time.
     pub fn projected(&self, book: &Book, within: Duration) -> Done {
         let database = self.database()?;
-        self.until("the tables reach the ledger's end", within, || {
-            self.block(database.have_reached(&book.heads))
+        let mut lacking = Vec::new();
+        let reached = self.until("the tables reach the ledger's end", within, || {
+            lacking = self.block(database.lacking(&book.heads))?;
+            Ok(lacking.is_empty())
+        });
+        let said = |server: &Server| ledger_dev::logfile::tail(server.log(), 20);
+        reached.during(|| {
+            let projector = self.stack.projector.as_ref().map(said).unwrap_or_default();
+            format!("{}{projector}\n", lacking.join(", "))
         })
     }
 
@@ -206,6 +213,20 @@ impl Rig {
     pub fn is_ready(&self) -> bool {
         let mut client = Client::anonymous(&self.url());
         self.block(client.get("/health/ready")).is_ok_and(|reply| reply.status() == 200)
+    }
+
+    /// Waits until the api takes commands again.
+    ///
+    /// # Errors
+    /// It does not in time; the words are those of its readiness and of its log.
+    pub fn ready_again(&self, within: Duration) -> Done {
+        let again = self.until("the api is ready again", within, || Ok(self.is_ready()));
+        again.during(|| {
+            let said = self.block(Client::anonymous(&self.url()).get("/health/ready"));
+            let said = said.map_or_else(|failure| failure.to_string(), |reply| reply.body.to_string());
+            let log = self.stack.apis.first().map(|api| ledger_dev::logfile::tail(api.log(), 30));
+            format!("{said}{}\n", log.unwrap_or_default())
+        })
     }
 
     /// Changes the chances of faults at the sandbox acquirer (`POST /settings`).

@@ -1,6 +1,6 @@
 //! SQL of the tests' own, written without a look at the projector's: what it finds must agree all the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mysql_async::prelude::{FromRow, Queryable};
 use mysql_async::{Opts, Pool, PoolConstraints, PoolOpts};
@@ -52,24 +52,31 @@ impl Database {
         rows.pop().ok_or_else(|| crate::Failure::new(format!("no row: {sql}")))
     }
 
-    /// Whether every projection has every partition's records up to these numbers (`topic/partition` to seq).
+    /// What the projections still lack of every partition's records up to these numbers (`topic/partition` to seq), in
+    /// words; nothing when they are there.
     ///
     /// # Errors
     /// MariaDB does not answer.
-    pub async fn have_reached(&self, heads: &BTreeMap<String, u64>) -> Done<bool> {
+    pub async fn lacking(&self, heads: &BTreeMap<String, u64>) -> Done<Vec<String>> {
         let sql = "SELECT CONCAT(topic, '/', partition_no), projection, seq FROM ledger_checkpoints";
         let rows: Vec<(String, String, i64)> = self.rows(sql).await?;
-        let projections: std::collections::BTreeSet<&str> =
-            rows.iter().map(|(_, projection, _)| projection.as_str()).collect();
-        let has = |partition: &str, projection: &str, seq: u64| {
-            rows.iter().any(|(at, name, reached)| {
-                at == partition
-                    && name == projection
-                    && u64::try_from(*reached).is_ok_and(|reached| reached >= seq)
-            })
-        };
-        let payments = heads.iter().filter(|(partition, _)| partition.contains(".payments/"));
-        let all = payments.map(|(at, seq)| projections.iter().all(|projection| has(at, projection, *seq)));
-        Ok(projections.len() >= 4 && all.into_iter().all(|reached| reached))
+        let projections: BTreeSet<&str> = rows.iter().map(|(_, name, _)| name.as_str()).collect();
+        let reached: BTreeMap<(&str, &str), u64> = rows
+            .iter()
+            .map(|(at, name, seq)| ((at.as_str(), name.as_str()), u64::try_from(*seq).unwrap_or(0)))
+            .collect();
+        let mut lacking = Vec::new();
+        if projections.len() < 4 {
+            lacking.push(format!("only the projections {projections:?} have begun"));
+        }
+        for (at, head) in heads.iter().filter(|(at, _)| at.contains(".payments/")) {
+            for name in &projections {
+                let seq = reached.get(&(at.as_str(), *name)).copied().unwrap_or(0);
+                if seq < *head {
+                    lacking.push(format!("{name} of {at} is at {seq} of {head}"));
+                }
+            }
+        }
+        Ok(lacking)
     }
 }

@@ -89,7 +89,7 @@ fn with_kafka_stopped_commands_wait_or_say_unknown_and_reads_go_on() -> Done {
     let unanswered = rig.block(without_kafka(&rig, &people))?;
     rig.block(reads_go_on(&rig, before.text("paymentId")?))?;
     rig.stack.kafka.start()?;
-    rig.until("the api is ready again", Duration::from_secs(60), || Ok(rig.is_ready()))?;
+    rig.ready_again(Duration::from_secs(60))?;
     let answered = running.answered();
     rig.until("the load goes on", Duration::from_secs(60), || Ok(running.answered() > answered + 50))?;
     running.stop();
@@ -99,6 +99,28 @@ fn with_kafka_stopped_commands_wait_or_say_unknown_and_reads_go_on() -> Done {
     let book = rig.settled(Duration::from_secs(120))?;
     nothing_found("ledger and callers", &against_callers(&book, &history.deeds))?;
     agree(&rig)
+}
+
+#[test]
+fn an_idle_api_notices_that_kafka_is_gone_before_a_command_does() -> Done {
+    let mut rig = Rig::start("outage_idle")?;
+    let people = rig.people()?;
+    rig.stack.kafka.stop()?;
+    rig.until("no partition calls itself ready", Duration::from_secs(15), || rig.block(none_ready(&rig)))?;
+    rig.block(refused_at_once(&rig, people.merchant(0)?))?;
+    rig.stack.kafka.start()?;
+    rig.ready_again(Duration::from_secs(60))?;
+    let reply = rig.block(pay(&rig, people.merchant(0)?, "after-the-outage"))?;
+    ensure!(reply.status() == 200, "{}", reply.unexpected("200"));
+    Ok(())
+}
+
+/// Partitions notice one after another: each has its own word with Kafka.
+async fn none_ready(rig: &Rig) -> Done<bool> {
+    let reply = Client::anonymous(&rig.url()).get("/health/ready").await?;
+    let partitions =
+        reply.body["partitions"].as_array().during(|| reply.unexpected("partitions").to_string())?;
+    Ok(partitions.len() > 1 && partitions.iter().all(|at| at["ready"] == false))
 }
 
 /// Each is told 503 with `Retry-After`, or 504 with the command's URL. Gives back their keys.

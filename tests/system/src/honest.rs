@@ -37,6 +37,8 @@ pub struct Told {
     pub last: Option<Reply>,
     /// From the first attempt to the end.
     pub took: Duration,
+    /// The longest that one request waited for its answer, or for the end of its connection.
+    pub slowest: Duration,
 }
 
 /// The command's id, computed as a caller that got no reply does it (`schemas/idempotency.json`).
@@ -72,9 +74,13 @@ pub async fn send(client: &mut Client, scope: &str, key: &str, request: &[u8], p
         answers: Vec::new(),
         last: None,
         took: Duration::ZERO,
+        slowest: Duration::ZERO,
     };
     while begun.elapsed() < patience {
-        let wait = match client.exchange(request).await {
+        let asked = Instant::now();
+        let exchanged = client.exchange(request).await;
+        told.slowest = told.slowest.max(asked.elapsed());
+        let wait = match exchanged {
             Ok(reply) => {
                 told.answers.push(format!("{} {}", reply.status(), reply.code()));
                 let wait = reply.retry_after().unwrap_or(Duration::from_secs(1));

@@ -118,6 +118,7 @@ mod tests {
             answers: Vec::new(),
             last: None,
             took: std::time::Duration::ZERO,
+            slowest: std::time::Duration::ZERO,
         };
         let what = What::Pay { order_id: "o".to_owned(), amount: 1_000 };
         Deed { merchant: "mer_1".to_owned(), what, told }

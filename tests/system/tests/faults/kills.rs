@@ -15,6 +15,8 @@ const ROUNDS: usize = 5;
 const VICTIMS: [&str; 4] = ["api", "projector", "kafka", "mariadb"];
 /// How many answers must come between two kills: the system must have come back each time.
 const BETWEEN: u64 = 120;
+/// Within this time a command is answered, with its URL as the last resort.
+const PROMISED: Duration = Duration::from_secs(30);
 
 #[test]
 fn no_kill_under_load_loses_doubles_or_invents_a_payment() -> Done {
@@ -48,15 +50,18 @@ fn no_kill_under_load_loses_doubles_or_invents_a_payment() -> Done {
     ensure!(history.replays > 50, "only {} requests were repeated", history.replays);
     rig.projected(&book, Duration::from_secs(60))?;
     let said = rig.verify()?;
+    let slowest = history.deeds.iter().map(|deed| deed.told.slowest).max().unwrap_or_default();
+    ensure!(slowest <= PROMISED, "a request was answered only after {} ms", slowest.as_millis());
     let longest = history.deeds.iter().max_by_key(|deed| deed.told.took);
     let (longest, answers) =
         longest.map(|deed| (deed.told.took, deed.told.answers.clone())).unwrap_or_default();
     eprintln!(
-        "{} commands, {} replays, {} records, {} void; the longest wait for an answer {:.1} s: {answers:?}\n{said}",
+        "{} commands, {} replays, {} records, {} void; the slowest request {:.1} s, the longest way to a final answer {:.1} s: {answers:?}\n{said}",
         history.deeds.len(),
         history.replays,
         book.records,
         book.voids,
+        slowest.as_secs_f32(),
         longest.as_secs_f32()
     );
     Ok(())

@@ -8,9 +8,10 @@ use super::settings::KafkaSettings;
 use crate::position::PartitionId;
 use crate::record::RawRecord;
 use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError as Native;
 use rdkafka::metadata::Metadata;
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A client for questions.
 pub(super) struct Questions {
@@ -32,13 +33,25 @@ impl Questions {
 }
 
 /// The first and one past the last readable offset.
+///
+/// librdkafka finds the leader in metadata it keeps. Told once that a partition has none, as a broker says while it
+/// starts, it answers from that without asking again until the metadata grows old, which takes minutes. So after a
+/// failure the metadata are fetched anew and the question is put once more.
 pub(super) fn ask_watermarks(
     consumer: &Consumer,
     at: &PartitionId,
     timeout: Duration,
 ) -> Result<(i64, i64), KafkaError> {
-    let asked = consumer.fetch_watermarks(&at.topic, at.partition, timeout);
-    asked.map_err(|e| KafkaError::failed(format!("watermarks of {at}"), e))
+    let until = Instant::now() + timeout;
+    let ask = |left| consumer.fetch_watermarks(&at.topic, at.partition, left);
+    let again = |first: Native| {
+        let left = || until.saturating_duration_since(Instant::now());
+        if left().is_zero() || consumer.fetch_metadata(Some(&at.topic), left()).is_err() {
+            return Err(first);
+        }
+        ask(left())
+    };
+    ask(timeout).or_else(again).map_err(|e| KafkaError::failed(format!("watermarks of {at}"), e))
 }
 
 /// How many partitions the topic has.

@@ -12,6 +12,7 @@ mod partition_io;
 mod producer;
 mod range;
 mod settings;
+mod silence;
 mod threads;
 mod topics;
 

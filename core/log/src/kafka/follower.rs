@@ -7,6 +7,7 @@ use super::headers;
 use super::meta::{ask_watermarks, read_at};
 use super::range;
 use super::settings::KafkaSettings;
+use super::silence::Silence;
 use crate::fence::Genesis;
 use crate::hash::Hash;
 use crate::position::PartitionId;
@@ -18,6 +19,10 @@ use std::time::{Duration, Instant};
 
 /// How long the broker holds an empty answer back; new records end the wait at once.
 const WAIT_MS: u32 = 100;
+/// After so much quiet a follower asks where the log ends, and after twice as much it doubts its client.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// That question is asked in between, so it may not take as long as others.
+const ASIDE: Duration = Duration::from_secs(1);
 /// The bound on orphans until genesis states its own.
 const FIRST_DEPTH: u32 = 1;
 
@@ -54,9 +59,10 @@ impl Batch {
 
 /// A judged view of one partition that moves on. Dropping it waits for nothing.
 pub struct Follower {
+    settings: KafkaSettings,
     consumer: Held,
     reader: Reader,
-    timeout: Duration,
+    silence: Silence,
     at_end: bool,
     ended: Option<FollowError>,
 }
@@ -81,12 +87,9 @@ impl Follower {
                 Reader::at(at.clone(), depth, cursor)
             }
         };
-        let (from, timeout) = (reader.next_offset(), settings.request_timeout());
-        let consumer = Held::new(settings, WAIT_MS)?;
-        let marks = ask_watermarks(consumer.get()?, &at, timeout)?;
-        range::in_range(&at, from, marks).map_err(|error| lasting(&reader, error))?;
-        range::assign(consumer.get()?, &at, from)?;
-        Ok(Follower { consumer, reader, timeout, at_end: false, ended: None })
+        let (consumer, end) = position(settings, &reader)?;
+        let silence = Silence::new(PATIENCE, end, Instant::now());
+        Ok(Follower { settings: settings.clone(), consumer, reader, silence, at_end: false, ended: None })
     }
 
     /// The next judged messages, at most `max_records`: what has arrived already, or the first to arrive within
@@ -120,7 +123,11 @@ impl Follower {
     /// # Errors
     /// Kafka does not answer.
     pub fn high_watermark(&self) -> Result<i64, KafkaError> {
-        ask_watermarks(self.consumer.get()?, self.reader.partition(), self.timeout).map(|(_, high)| high)
+        self.end_within(self.settings.request_timeout())
+    }
+
+    fn end_within(&self, timeout: Duration) -> Result<i64, KafkaError> {
+        ask_watermarks(self.consumer.get()?, self.reader.partition(), timeout).map(|(_, high)| high)
     }
 
     fn fill(&mut self, batch: &mut Batch, max_records: usize, until: Instant) -> Result<(), FollowError> {
@@ -145,24 +152,52 @@ impl Follower {
                 Some(Ok(message)) => {
                     let raw = headers::raw(&message);
                     self.at_end = false;
+                    self.silence.broken(Instant::now());
                     return Ok(Some(raw));
                 }
                 Some(Err(Native::PartitionEOF(_))) => {
                     self.at_end = true;
+                    self.silence.at_end(Instant::now());
                     return Ok(None);
                 }
                 Some(Err(error)) => self.trouble(&error)?,
-                None if left.is_zero() => return Ok(None),
+                None if left.is_zero() => return self.heard_nothing().map(|()| None),
                 None => {}
             }
         }
     }
 
+    /// Takes another client where this one keeps back what is in the log.
+    fn heard_nothing(&mut self) -> Result<(), FollowError> {
+        if !self.silence.is_long(Instant::now()) {
+            return Ok(());
+        }
+        // A Kafka that does not answer keeps everyone waiting, and a new client would too.
+        let Ok(end) = self.end_within(ASIDE.min(self.settings.request_timeout())) else { return Ok(()) };
+        if self.silence.is_wrong(end, self.reader.next_offset()) {
+            let (at, next) = (self.reader.partition(), self.reader.next_offset());
+            tracing::warn!(target: "kafka", partition = %at, next, end, "nothing comes though there is more; a new client");
+            let (consumer, end) = position(&self.settings, &self.reader)?;
+            (self.consumer, self.silence) = (consumer, Silence::new(PATIENCE, end, Instant::now()));
+        }
+        Ok(())
+    }
+
     fn trouble(&self, error: &Native) -> Result<(), FollowError> {
         let (at, next, consumer) = (self.reader.partition(), self.reader.next_offset(), self.consumer.get()?);
-        let marks = || ask_watermarks(consumer, at, self.timeout);
+        let marks = || ask_watermarks(consumer, at, self.settings.request_timeout());
         range::what_it_means(error, at, next, marks).map_err(|error| lasting(&self.reader, error))
     }
+}
+
+/// A client positioned where the reader goes on, and one past the log's last offset.
+fn position(settings: &KafkaSettings, reader: &Reader) -> Result<(Held, i64), FollowError> {
+    let (at, from) = (reader.partition(), reader.next_offset());
+    let consumer = Held::new(settings, WAIT_MS)?;
+    let marks = ask_watermarks(consumer.get()?, at, settings.request_timeout())?;
+    range::in_range(at, from, marks).map_err(|error| lasting(reader, error))?;
+    range::assign(consumer.get()?, at, from)?;
+    Ok((consumer, marks.1))
 }
 
 /// A log that lost what was read, or whose bytes changed, is not read on.
@@ -184,9 +219,9 @@ pub fn read_genesis(
     at: &PartitionId,
 ) -> Result<Option<(Genesis, Hash)>, FollowError> {
     let mut follower = Follower::open(settings, at.clone(), FIRST_DEPTH, None)?;
-    let until = Instant::now() + follower.timeout;
+    let until = Instant::now() + settings.request_timeout();
     loop {
-        let batch = follower.next(1, follower.timeout)?;
+        let batch = follower.next(1, settings.request_timeout())?;
         if let Some(accepted) = batch.accepted.first() {
             let genesis = Genesis::read(&accepted.record.payload)
                 .map_err(|e| Stop::Genesis { partition: at.clone(), why: e.to_string() })?;
@@ -200,5 +235,42 @@ pub fn read_genesis(
                 KafkaError::failed(format!("reading the genesis of {at}"), "nothing came in time").into()
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::ensure_topics;
+    use crate::kafka::producer::{Outgoing, Producer};
+    use rdkafka::TopicPartitionList;
+    use rdkafka::consumer::Consumer as _;
+
+    /// A client that was paused is as quiet as one that librdkafka forgot to wake.
+    #[test]
+    fn a_client_that_keeps_back_what_is_there_is_replaced() {
+        let bootstrap = std::env::var("LEDGER_TEST_KAFKA_BOOTSTRAP").expect("a broker for tests");
+        let settings = KafkaSettings::new(&bootstrap, &format!("t{:016x}", fastrand::u64(..)));
+        ensure_topics(&settings, 1).unwrap();
+        let at = PartitionId::new(&settings.topics().payments, 0);
+        let mut follower = Follower::open(&settings, at.clone(), 1, None).unwrap();
+        follower.silence = Silence::new(Duration::from_millis(200), 0, Instant::now());
+        while !follower.next(1, Duration::from_secs(5)).unwrap().at_end {}
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&at.topic, at.partition);
+        follower.consumer.get().unwrap().pause(&list).unwrap();
+
+        let (told, report) = crossbeam_channel::unbounded();
+        let on_report = move |_, report| told.send(report).unwrap();
+        let producer = Producer::new(&settings, Box::new(on_report)).unwrap();
+        let value = Some(b"no record of the ledger".as_slice());
+        let foreign = Outgoing { topic: &at.topic, partition: at.partition, key: None, headers: None, value };
+        producer.send(0, foreign).unwrap();
+        report.recv_timeout(Duration::from_secs(20)).unwrap();
+
+        let until = Instant::now() + Duration::from_secs(20);
+        let voids = std::iter::repeat_with(|| follower.next(1, Duration::from_millis(50)).unwrap().voids);
+        let came = voids.take_while(|_| Instant::now() < until).any(|voids| voids == 1);
+        assert!(came, "the paused client kept the message back");
     }
 }

@@ -7,7 +7,7 @@ use rdkafka::ClientContext;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError as Native, RDKafkaErrorCode};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Sends librdkafka's log lines to tracing.
 #[derive(Clone, Copy)]
@@ -58,7 +58,7 @@ pub(super) fn log_error(error: &Native, reason: &str) {
     }
 }
 
-pub(super) fn consumer(settings: &KafkaSettings, wait_ms: u32) -> Result<Consumer, KafkaError> {
+fn consumer(settings: &KafkaSettings, wait_ms: u32) -> Result<Consumer, KafkaError> {
     let config = settings.consumer(wait_ms)?;
     Consumer::from_config_and_context(&config, Context)
         .map_err(|e| KafkaError::failed("making a consumer", e))
@@ -81,5 +81,32 @@ impl Drop for Held {
     fn drop(&mut self) {
         let consumer = self.0.take();
         bury::run_watched("consumer", move || drop(consumer));
+    }
+}
+
+/// The consumer of several threads, which can be exchanged for another.
+pub(super) struct Exchangeable {
+    settings: KafkaSettings,
+    wait_ms: u32,
+    current: Mutex<Arc<Held>>,
+}
+
+impl Exchangeable {
+    pub(super) fn new(settings: &KafkaSettings, wait_ms: u32) -> Result<Exchangeable, KafkaError> {
+        let current = Mutex::new(Arc::new(Held::new(settings, wait_ms)?));
+        Ok(Exchangeable { settings: settings.clone(), wait_ms, current })
+    }
+
+    pub(super) fn get(&self) -> Arc<Held> {
+        Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The next caller gets another consumer. The old one ends when nobody uses it any more; it stays when another
+    /// cannot be made.
+    pub(super) fn exchange(&self) {
+        match Held::new(&self.settings, self.wait_ms) {
+            Ok(held) => *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(held),
+            Err(error) => tracing::error!(target: "kafka", %error, "no other consumer"),
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! completion to one sink. It judges nothing and retries nothing.
 
 use super::bury;
-use super::client;
+use super::client::Exchangeable;
 use super::error::KafkaError;
 use super::producer::{Outgoing, Producer, Report};
 use super::range::{self, Range};
@@ -27,6 +27,10 @@ pub(super) struct Gate {
 }
 
 impl Gate {
+    pub(super) fn new(sink: Sink) -> Gate {
+        Gate { closed: AtomicBool::new(false), sink }
+    }
+
     pub(super) fn report(&self, completion: Completion) {
         if !self.is_closed() {
             (self.sink)(completion);
@@ -69,8 +73,8 @@ impl PartitionIo {
     /// # Errors
     /// A setting is not acceptable or the machine has no more threads; never that Kafka is down.
     pub fn start(settings: &KafkaSettings, at: PartitionId, sink: Sink) -> Result<PartitionIo, KafkaError> {
-        let gate = Arc::new(Gate { closed: AtomicBool::new(false), sink });
-        let consumer = Arc::new(client::consumer(settings, range::WAIT_MS)?);
+        let gate = Arc::new(Gate::new(sink));
+        let consumer = Arc::new(Exchangeable::new(settings, range::WAIT_MS)?);
         let shared =
             Shared { at: at.clone(), gate: Arc::clone(&gate), consumer, timeout: settings.request_timeout() };
         let (alive, threads_done) = bounded(0);

@@ -1,7 +1,7 @@
 //! The threads of one partition's shell: reads, watermarks and pauses, each on its own, each asleep until it
 //! is asked for something.
 
-use super::client::Consumer;
+use super::client::Exchangeable;
 use super::error::KafkaError;
 use super::headers;
 use super::meta::ask_watermarks;
@@ -34,7 +34,7 @@ pub(super) struct ReadJob {
 pub(super) struct Shared {
     pub at: PartitionId,
     pub gate: Arc<Gate>,
-    pub consumer: Arc<Consumer>,
+    pub consumer: Arc<Exchangeable>,
     pub timeout: Duration,
 }
 
@@ -58,10 +58,16 @@ pub(super) fn read_jobs(shared: &Shared, jobs: &Receiver<ReadJob>, credit: &Cred
     loop {
         match jobs.recv_timeout(HOUSEKEEPING) {
             Ok(job) => read_job(shared, &job, credit),
-            Err(RecvTimeoutError::Timeout) => while shared.consumer.poll(Duration::ZERO).is_some() {},
+            Err(RecvTimeoutError::Timeout) => empty(&shared.consumer),
             Err(RecvTimeoutError::Disconnected) => return,
         }
     }
+}
+
+fn empty(consumer: &Exchangeable) {
+    let held = consumer.get();
+    let Ok(consumer) = held.get() else { return };
+    while consumer.poll(Duration::ZERO).is_some() {}
 }
 
 fn read_job(shared: &Shared, job: &ReadJob, credit: &Credit) {
@@ -75,12 +81,18 @@ fn read_job(shared: &Shared, job: &ReadJob, credit: &Credit) {
         gate.report(Completion::Fetched { read, records, through, done });
         ControlFlow::Continue(())
     };
-    match range::read(consumer, at, job.range, *timeout, &headers::raw, &mut take) {
+    let held = consumer.get();
+    let done = held.get().map_err(ReadError::from);
+    match done.and_then(|held| range::read(held, at, job.range, *timeout, &headers::raw, &mut take)) {
         Ok(()) | Err(ReadError::Broken) => {}
         Err(ReadError::Kafka(error)) => {
             // Neither gets better by reading again: the writer stops on both.
             let out_of_range = matches!(error, KafkaError::OutOfRange { .. } | KafkaError::Damaged { .. });
             tracing::warn!(target: "kafka", %error, "a read failed");
+            if !out_of_range {
+                // The writer reads again, and a client that kept the records back once may do so for minutes.
+                consumer.exchange();
+            }
             gate.report(Completion::ReadFailed { read, out_of_range, why: error.to_string() });
         }
     }
@@ -89,7 +101,9 @@ fn read_job(shared: &Shared, job: &ReadJob, credit: &Credit) {
 /// Asks for the high watermark, once for every request.
 pub(super) fn ask_jobs(shared: &Shared, requests: &Receiver<u64>) {
     for request in requests {
-        let completion = match ask_watermarks(&shared.consumer, &shared.at, shared.timeout) {
+        let held = shared.consumer.get();
+        let asked = held.get().and_then(|held| ask_watermarks(held, &shared.at, shared.timeout));
+        let completion = match asked {
             Ok((_, high)) => Completion::Watermark { request, high },
             Err(error) => {
                 tracing::warn!(target: "kafka", %error, "no watermark");
@@ -148,5 +162,44 @@ impl Creditor {
 impl Credit {
     fn spend(&self) -> bool {
         self.spend.recv().is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::{KafkaSettings, ensure_topics};
+
+    /// What one read reports, and whether the next one has another client.
+    fn read_once(settings: &KafkaSettings, from: i64) -> (Completion, bool) {
+        let (told, completions) = crossbeam_channel::unbounded();
+        let sink = Arc::new(move |completion| told.send(completion).unwrap());
+        let at = PartitionId::new(&settings.topics().payments, 0);
+        let consumer = Arc::new(Exchangeable::new(settings, range::WAIT_MS).unwrap());
+        let timeout = settings.request_timeout();
+        let shared = Shared { at, gate: Arc::new(Gate::new(sink)), consumer: Arc::clone(&consumer), timeout };
+        let before = consumer.get();
+        let (_creditor, credit) = credit();
+        read_job(&shared, &ReadJob { read: 1, range: Range { from, to: 9 } }, &credit);
+        (completions.recv().unwrap(), !Arc::ptr_eq(&before, &consumer.get()))
+    }
+
+    #[test]
+    fn after_a_failed_read_the_next_one_has_another_client() {
+        let mut nowhere = KafkaSettings::new("127.0.0.1:9", "t");
+        nowhere.request_timeout_ms = 200;
+        let (completion, exchanged) = read_once(&nowhere, 0);
+        assert!(matches!(completion, Completion::ReadFailed { out_of_range: false, .. }), "{completion:?}");
+        assert!(exchanged, "a client that kept records back would go on doing so");
+    }
+
+    #[test]
+    fn a_range_that_the_log_does_not_hold_is_nothing_that_another_client_would_find() {
+        let bootstrap = std::env::var("LEDGER_TEST_KAFKA_BOOTSTRAP").expect("a broker for tests");
+        let settings = KafkaSettings::new(&bootstrap, &format!("t{:016x}", fastrand::u64(..)));
+        ensure_topics(&settings, 1).unwrap();
+        let (completion, exchanged) = read_once(&settings, 5);
+        assert!(matches!(completion, Completion::ReadFailed { out_of_range: true, .. }), "{completion:?}");
+        assert!(!exchanged);
     }
 }

@@ -11,7 +11,7 @@ use ledger_domain::card::CardCompanion;
 use ledger_domain::directory::{DirectoryCommand, DirectoryEvent};
 use ledger_domain::ids::{CancelId, CommandId, MerchantId, PaymentId};
 use ledger_domain::money::{Amount, Currency};
-use ledger_domain::payment::{PaymentView, RequestCancel, Resolve};
+use ledger_domain::payment::{ChangeMetadata, PaymentView, RequestCancel, Resolve};
 use ledger_domain::recorded::Actor;
 use ledger_log::Position;
 
@@ -48,6 +48,8 @@ pub enum ClientCommand {
     Cancel(PaymentId, RequestCancel),
     /// An operator proposes or confirms what became of something unresolved.
     Resolve(PaymentId, Resolve),
+    /// A merchant changes its own keys on a payment.
+    Metadata(PaymentId, ChangeMetadata),
     /// An operator changes the directory.
     Directory(DirectoryCommand),
 }
@@ -60,6 +62,7 @@ impl ClientCommand {
             Self::KeyIn(_) => "key_in",
             Self::Cancel(..) => "cancel",
             Self::Resolve(..) => "resolve",
+            Self::Metadata(..) => "metadata",
             Self::Directory(_) => "directory",
         }
     }

@@ -96,6 +96,12 @@ fn row(rejection: &R) -> Row {
         R::NothingToResolve => (Code::NothingToResolve, None, None),
         R::ResolutionDiffers => (Code::ResolutionDiffers, None, None),
         R::ResolutionNeedsAnotherKey => (Code::ResolutionNeedsAnotherKey, None, None),
+        R::NoMetadataChange => (Code::NoMetadataChange, Some("metadata"), None),
+        R::InvalidMetadataKey { .. } => (Code::InvalidMetadataKey, Some("metadata"), None),
+        R::TooManyMetadataKeys { limit } => {
+            (Code::TooManyMetadataKeys, Some("metadata"), Some(("maximumKeys", Value::from(*limit))))
+        }
+        R::TooManyMetadataChanges { .. } => (Code::TooManyMetadataChanges, Some("metadata"), None),
         R::MerchantNotFound => (Code::MerchantNotFound, None, None),
         R::BranchNotFound => (Code::BranchNotFound, None, None),
         R::AgencyNotFound => (Code::AgencyNotFound, None, None),

@@ -200,6 +200,14 @@ catalogue! {
         "The proposed resolution is another one" "먼저 제안된 결과와 다릅니다";
     ResolutionNeedsAnotherKey "RESOLUTION_NEEDS_ANOTHER_KEY" 403 false UseAnotherKeyScope
         "The same key proposed this; another must confirm it" "제안한 키와 다른 API 키로 확인해야 합니다";
+    NoMetadataChange "NO_METADATA_CHANGE" 400 false FixRequest
+        "metadata must name at least one key" "metadata에 키가 하나 이상 있어야 합니다";
+    InvalidMetadataKey "INVALID_METADATA_KEY" 400 false FixRequest
+        "A key of metadata is not one" "metadata의 키 형식이 올바르지 않습니다";
+    TooManyMetadataKeys "TOO_MANY_METADATA_KEYS" 422 false FixRequest
+        "A payment may not have so many keys of metadata" "metadata의 키가 너무 많습니다";
+    TooManyMetadataChanges "TOO_MANY_METADATA_CHANGES" 409 false ContactSupport
+        "The metadata of the payment has been changed too often" "metadata 변경 횟수가 한도를 넘습니다";
     AcquirerNotFound "NOT_FOUND_ACQUIRER" 422 false FixRequest
         "There is no such acquirer" "없는 원천사입니다";
     KeyNotFound "NOT_FOUND_KEY" 404 false FixRequest

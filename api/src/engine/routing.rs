@@ -132,6 +132,7 @@ impl Core {
         let place = match &submission.command {
             ClientCommand::KeyIn(wish) => self.place_of(wish.merchant_id),
             ClientCommand::Cancel(_, wish) => self.place_of(wish.merchant_id),
+            ClientCommand::Metadata(_, wish) => self.place_of(wish.merchant_id),
             ClientCommand::Resolve(payment, _) => self.place_holding(*payment),
             ClientCommand::Directory(_) => Some(0),
         };

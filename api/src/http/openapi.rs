@@ -42,6 +42,7 @@ pub struct ProblemBody {
         payments::key_in_payment::handle,
         payments::cancel_payment::handle,
         payments::resolve_payment::handle,
+        payments::change_metadata::handle,
         payments::get_payment::handle,
         payments::get_order::handle,
         commands::get_command::handle,
@@ -91,7 +92,9 @@ struct Problems;
 impl Modify for Problems {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for path in document.paths.paths.values_mut() {
-            for operation in [path.get.as_mut(), path.post.as_mut()].into_iter().flatten() {
+            for operation in
+                [path.get.as_mut(), path.post.as_mut(), path.patch.as_mut()].into_iter().flatten()
+            {
                 let responses = &mut operation.responses.responses;
                 responses.values_mut().for_each(as_problem);
                 responses.insert("default".to_owned(), any_problem().into());

@@ -40,6 +40,16 @@ where
     operation(Method::POST, access, web::post(), handler)
 }
 
+/// A command that changes part of something.
+pub fn patch<F, Args>(access: Access, handler: F) -> Operation
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    operation(Method::PATCH, access, web::patch(), handler)
+}
+
 fn operation<F, Args>(method: Method, access: Access, route: Route, handler: F) -> Operation
 where
     F: Handler<Args>,

@@ -1,6 +1,6 @@
 //! Every route of the product, with who may call it, on one screen.
 
-use super::route::{Routes, get, post};
+use super::route::{Routes, get, patch, post};
 use super::{branches, commands, directory, payments, settlements, system, transactions};
 use crate::access::Access;
 
@@ -12,6 +12,7 @@ pub fn configure(routes: &mut Routes<'_>) {
     routes.at("/v1/payments/orders/{orderId}", [get(Merchant, payments::get_order::handle)]);
     routes.at("/v1/payments/{paymentId}", [get(Merchant, payments::get_payment::handle)]);
     routes.at("/v1/payments/{paymentId}/cancel", [post(Merchant, payments::cancel_payment::handle)]);
+    routes.at("/v1/payments/{paymentId}/metadata", [patch(Merchant, payments::change_metadata::handle)]);
     routes.at("/v1/payments/{paymentId}/resolve", [post(Operator, payments::resolve_payment::handle)]);
     routes.at("/v1/commands", [get(MerchantOrOperator, commands::find_command::handle)]);
     routes.at("/v1/commands/{commandId}", [get(MerchantOrOperator, commands::get_command::handle)]);

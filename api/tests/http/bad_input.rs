@@ -245,6 +245,35 @@ async fn every_other_command_is_as_strict() {
 }
 
 #[actix_web::test]
+async fn every_bad_change_of_metadata_has_its_own_answer_and_reaches_no_ledger() {
+    let world = World::new();
+    let path = format!("/v1/payments/{}/metadata", super::stories::payment_id());
+    let long = format!(r#"{{"metadata":{{"a":"{}"}}}}"#, "x".repeat(501));
+    for (body, code, param) in [
+        ("", "MALFORMED_JSON", ""),
+        (r#"{"metadata":{"a":"b"}"#, "MALFORMED_JSON", ""),
+        ("{}", "MISSING_FIELD", "metadata"),
+        (r#"{"metadata":null}"#, "MISSING_FIELD", "metadata"),
+        (r#"{"metadata":["a"]}"#, "WRONG_TYPE", "metadata"),
+        (r#"{"metadata":{"a":1}}"#, "WRONG_TYPE", "metadata.a"),
+        (r#"{"metadata":{"a":null}}"#, "WRONG_TYPE", "metadata.a"),
+        (r#"{"metadata":{"a":{"b":"c"}}}"#, "WRONG_TYPE", "metadata.a"),
+        (r#"{"metadata":{"a":"b","a":"c"}}"#, "DUPLICATE_FIELD", "metadata.a"),
+        (r#"{"metadata":{"a":"b\n"}}"#, "INVALID_VALUE", "metadata.a"),
+        (r#"{"metadata":{"4330123412341235":5}}"#, "WRONG_TYPE", "metadata.(digits)"),
+        (r#"{"metadata":{"a":"b"},"note":"c"}"#, "UNKNOWN_FIELD", "note"),
+        (long.as_str(), "INVALID_VALUE", "metadata.a"),
+    ] {
+        let reply = world.patch(&path, MERCHANT, body).await;
+        assert_eq!((reply.status, reply.code(), reply.param()), (400, code, param), "{body}: {}", reply.body);
+    }
+    assert_eq!(world.patch(&path, BRANCH, "{}").await.code(), "SCOPE_FORBIDDEN");
+    let nowhere = world.patch("/v1/payments/pay_1/metadata", MERCHANT, r#"{"metadata":{"a":"b"}}"#).await;
+    assert_eq!((nowhere.status, nowhere.code()), (404, "NOT_FOUND_PAYMENT"));
+    assert!(world.ledger.submitted.lock().unwrap().is_empty());
+}
+
+#[actix_web::test]
 async fn an_idempotency_key_is_required_and_1_to_255_visible_characters() {
     let world = World::new();
     let good = "k".repeat(255);

@@ -1,6 +1,6 @@
 //! What the ledger recorded, and the status a caller sees: never 200 for a failure.
 
-use ledger_api::ledger::Answer;
+use ledger_api::ledger::{Answer, ClientCommand};
 use ledger_domain::ids::CancelId;
 use ledger_domain::payment::{NotAttemptedCause, PaymentCommand, UnknownCause};
 
@@ -34,6 +34,22 @@ async fn an_approval_is_200_with_the_payment_and_its_position() {
     assert_eq!(payment["card"]["number"], "433012******1235");
     assert_eq!(payment["approvedAt"], "2026-11-23T19:00:00+09:00");
     assert_eq!(reply.header("idempotent-replayed"), "");
+}
+
+#[actix_web::test]
+async fn a_change_of_metadata_sets_what_has_a_value_and_removes_what_is_empty() {
+    let world = World::new();
+    let answer = recorded(at(story(&world, &[approved(), noted()]), None), false);
+    let world = world.answers(answer);
+    let path = format!("/v1/payments/{}/metadata", payment_id());
+    let reply = world.patch(&path, MERCHANT, r#"{"metadata":{"campaign":"겨울","old":""}}"#).await;
+    assert_eq!((reply.status, reply.header("ledger-position")), (200, "ledger.payments/3:1042"));
+    assert_eq!(reply.body["metadata"], serde_json::json!({ "campaign": "겨울" }));
+    let submitted = world.ledger.submitted.lock().unwrap();
+    let ClientCommand::Metadata(payment, wish) = &submitted[0].command else { panic!("{submitted:?}") };
+    assert_eq!((*payment, wish.merchant_id), (payment_id(), merchant(1)));
+    assert_eq!(wish.set, [("campaign".to_owned(), "겨울".to_owned())].into());
+    assert_eq!(wish.removed, ["old".to_owned()].into());
 }
 
 #[actix_web::test]

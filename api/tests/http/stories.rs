@@ -7,8 +7,8 @@ use ledger_domain::days::Moment;
 use ledger_domain::ids::{CancelId, PaymentId};
 use ledger_domain::money::{Amount, Currency};
 use ledger_domain::payment::{
-    AcquirerApproval, AcquirerCancel, Facts, NotAttemptedCause, Payment, PaymentCommand, PaymentView,
-    RequestCancel, RequestPayment, UnknownCause, decide, evolve,
+    AcquirerApproval, AcquirerCancel, ChangeMetadata, Facts, NotAttemptedCause, Payment, PaymentCommand,
+    PaymentView, RequestCancel, RequestPayment, UnknownCause, decide, evolve,
 };
 use ledger_log::{PartitionId, Position};
 
@@ -81,6 +81,15 @@ pub fn cancel_wanted() -> PaymentCommand {
         tax_free: None,
         reason: "변심".to_owned(),
         current_cancellable: None,
+        not_after: Moment::from_ms(NOW_MS + 10_000),
+    })
+}
+
+pub fn noted() -> PaymentCommand {
+    PaymentCommand::ChangeMetadata(ChangeMetadata {
+        merchant_id: merchant(1),
+        set: [("campaign".to_owned(), "겨울".to_owned())].into(),
+        removed: ["old".to_owned()].into(),
         not_after: Moment::from_ms(NOW_MS + 10_000),
     })
 }

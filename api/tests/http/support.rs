@@ -223,6 +223,10 @@ impl World {
         self.send(with_key(TestRequest::get().uri(path), key)).await
     }
 
+    pub async fn patch(&self, path: &str, key: &str, body: impl Into<Vec<u8>>) -> Reply {
+        self.send(command(path, key).method(Method::PATCH).set_payload(body.into())).await
+    }
+
     pub async fn post(&self, path: &str, key: &str, body: impl Into<Vec<u8>>) -> Reply {
         self.send(command(path, key).set_payload(body.into())).await
     }

@@ -19,6 +19,8 @@ pub enum Field {
     Name,
     /// `reference` of a piece of evidence
     Evidence,
+    /// A value in `metadata`
+    Metadata,
 }
 
 impl Field {
@@ -30,6 +32,7 @@ impl Field {
             Self::CancelReason => "cancelReason",
             Self::Name => "name",
             Self::Evidence => "evidence.reference",
+            Self::Metadata => "metadata",
         }
     }
 }
@@ -130,6 +133,14 @@ rejections! {
     ResolutionDiffers "RESOLUTION_DIFFERS" "the proposed resolution is another one";
     /// The same key proposed this already.
     ResolutionNeedsAnotherKey "RESOLUTION_NEEDS_ANOTHER_KEY" "the same key has proposed this; another must confirm it";
+    /// Nothing is to be set or removed.
+    NoMetadataChange "NO_METADATA_CHANGE" "metadata must name at least one key";
+    /// A key is too long, holds other characters, or is both set and removed.
+    InvalidMetadataKey { max: usize } "INVALID_METADATA_KEY" "a key of metadata must be 1 to {max} of A-Z a-z 0-9 _ - . and stand once";
+    /// More keys than a payment may have.
+    TooManyMetadataKeys { limit: usize } "TOO_MANY_METADATA_KEYS" "a payment may have {limit} keys of metadata";
+    /// The metadata has been changed too often.
+    TooManyMetadataChanges { limit: u32 } "TOO_MANY_METADATA_CHANGES" "the metadata of a payment may be changed {limit} times";
     /// No such merchant.
     MerchantNotFound "NOT_FOUND_MERCHANT" "there is no such merchant";
     /// No such branch.

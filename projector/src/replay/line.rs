@@ -102,6 +102,9 @@ fn said(event: &Event) -> Option<String> {
         PaymentEvent::CancelRequested(data) => {
             Some(format!("{} asks {} KRW back: {}", data.cancel_id, data.amount, data.reason))
         }
+        PaymentEvent::MetadataChanged(data) => {
+            Some(format!("notes {} key(s), removes {}", data.set.len(), data.removed.len()))
+        }
         PaymentEvent::NetCancelled(data) => Some(format!("had been approved: {}", data.had_approval)),
         PaymentEvent::Approved(_)
         | PaymentEvent::NotAttempted(_)

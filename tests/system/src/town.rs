@@ -111,6 +111,17 @@ pub async fn cancel(client: &mut Client, payment: &str, key: &str, amount: Optio
     Ok(client.post(&format!("/v1/payments/{payment}/cancel"), key, &body).await?)
 }
 
+/// Changes a payment's metadata; an empty value removes its key.
+///
+/// # Errors
+/// No answer came.
+pub async fn note(client: &mut Client, payment: &str, key: &str, metadata: &Value) -> Done<Reply> {
+    let body = json!({ "metadata": metadata }).to_string();
+    let path = format!("/v1/payments/{payment}/metadata");
+    let request = client.bytes("PATCH", &path, &[("Idempotency-Key", key)], body.as_bytes());
+    Ok(client.exchange(&request).await?)
+}
+
 impl Registrar {
     /// With an operator's key; `prefix` begins every idempotency key.
     pub fn new(url: &str, operator_key: &str, prefix: &str) -> Registrar {

@@ -35,10 +35,7 @@ impl<'a> Fields<'a> {
     }
 
     fn of(value: &'a RawValue, path: String, known: &[&str]) -> Result<Self, Problem> {
-        let members = serde_json::Deserializer::from_str(value.get())
-            .deserialize_map(Members)
-            .map_err(|error| malformed(&error))?;
-        let fields = Self { path, members };
+        let fields = Self { path, members: members(value)? };
         for (at, (name, _)) in fields.members.iter().enumerate() {
             if !known.contains(&name.as_str()) {
                 return Err(Fault::Unknown.at(&fields.full(&shortened(name))));
@@ -85,6 +82,31 @@ impl<'a> Fields<'a> {
         object_at(value, self.full(name), known)
     }
 
+    /// An object inside this one whose names are the caller's own; each value is read, and none may be `null` or stand twice.
+    pub fn texts<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&RawValue) -> Result<T, Fault>,
+    ) -> Result<Vec<(String, T)>, Problem> {
+        let value = self.get(name).ok_or_else(|| Fault::Missing.at(&self.full(name)))?;
+        let path = self.full(name);
+        if raw::kind(value) != Kind::Object {
+            return Err(Fault::Type { want: Kind::Object, is: raw::kind(value) }.at(&path));
+        }
+        let members = members(value)?;
+        let mut seen = std::collections::BTreeSet::new();
+        let mut texts = Vec::with_capacity(members.len());
+        for (key, value) in members {
+            let at = || format!("{path}.{}", shortened(&key));
+            if !seen.insert(key.clone()) {
+                return Err(Fault::Duplicate.at(&at()));
+            }
+            let text = read(value).map_err(|fault| fault.at(&at()))?;
+            texts.push((key, text));
+        }
+        Ok(texts)
+    }
+
     /// An array of objects inside this one; an absent one is empty.
     pub fn objects(&self, name: &str, max: usize, known: &[&str]) -> Result<Vec<Fields<'a>>, Problem> {
         let Some(value) = self.get(name) else { return Ok(Vec::new()) };
@@ -99,6 +121,11 @@ impl<'a> Fields<'a> {
         }
         items.iter().enumerate().map(|(at, item)| object_at(item, format!("{path}[{at}]"), known)).collect()
     }
+}
+
+fn members(value: &RawValue) -> Result<Vec<(String, &RawValue)>, Problem> {
+    let members = serde_json::Deserializer::from_str(value.get()).deserialize_map(Members);
+    members.map_err(|error| malformed(&error))
 }
 
 fn object_at<'a>(value: &'a RawValue, path: String, known: &[&str]) -> Result<Fields<'a>, Problem> {

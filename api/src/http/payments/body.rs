@@ -1,5 +1,7 @@
 //! A payment as the API shows it, in the names Korean merchants know. Amounts are whole minor units of `currency`.
 
+use std::collections::BTreeMap;
+
 use ledger_domain::money::Currency;
 use ledger_domain::payment::{CancelView, Failure, PaymentView};
 use serde::Serialize;
@@ -41,6 +43,8 @@ pub struct PaymentBody {
     cancels: Vec<CancelBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureBody>,
+    /// The merchant's own keys.
+    metadata: BTreeMap<String, String>,
     /// The command that asked for it: `GET /v1/commands/{commandId}`.
     command_id: String,
     /// How many events it has had.
@@ -128,6 +132,7 @@ impl From<&PaymentAt> for PaymentBody {
             approved_at: view.approved_at.map(seoul),
             cancels: view.cancels.iter().map(CancelBody::from).collect(),
             failure: view.failure.as_ref().map(|failure| FailureBody::of(failure, Code::PaymentDeclined)),
+            metadata: view.state().metadata().map(|noted| noted.entries.clone()).unwrap_or_default(),
             command_id: at.command.to_string(),
             version: u64::from(at.version),
         }

@@ -1,7 +1,8 @@
-//! Card payments: key-in, cancel, resolve, and the confirmed reads of one payment. Lists are read models: `queries`.
+//! Card payments: key-in, cancel, resolve, metadata, and the confirmed reads of one payment. Lists are read models: `queries`.
 
 pub mod body;
 pub mod cancel_payment;
+pub mod change_metadata;
 pub mod get_order;
 pub mod get_payment;
 pub mod key_in_payment;

@@ -42,6 +42,11 @@ pub fn cancel(recorded: &Recorded) -> Result<HttpResponse, Problem> {
     }
 }
 
+/// What a change that needs nobody outside led to.
+pub fn change(recorded: &Recorded) -> Result<HttpResponse, Problem> {
+    Ok(rendered(recorded, payment(recorded)?, StatusCode::OK))
+}
+
 /// What an operator's word led to: 202 while it waits for a second key.
 pub fn resolution(recorded: &Recorded, cancel: Option<CancelId>) -> Result<HttpResponse, Problem> {
     let payment = payment(recorded)?;

@@ -73,6 +73,11 @@ impl Payments {
                 word.not_after = not_after;
                 (*payment, PaymentCommand::Resolve(word), Facts::for_outcome())
             }
+            ClientCommand::Metadata(payment, wish) => {
+                let mut wish = wish.clone();
+                wish.not_after = not_after;
+                (*payment, PaymentCommand::ChangeMetadata(wish), Facts::for_outcome())
+            }
             ClientCommand::Directory(_) => {
                 return Ok(Verdict::Tell(super::not_ready(
                     "a directory command came to a payments partition",

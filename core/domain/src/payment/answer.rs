@@ -63,7 +63,8 @@ fn settles(intent: &PaymentEvent, event: &PaymentEvent) -> Step {
         | PaymentEvent::Cancelled(_)
         | PaymentEvent::CancelDeclined(_)
         | PaymentEvent::CancelUnknown(_)
-        | PaymentEvent::CancelUnresolved(_) => Step::Outcome,
+        | PaymentEvent::CancelUnresolved(_)
+        | PaymentEvent::MetadataChanged(_) => Step::Outcome,
     }
 }
 
@@ -85,7 +86,8 @@ fn approval(event: &PaymentEvent) -> Step {
         | PaymentEvent::Cancelled(_)
         | PaymentEvent::CancelDeclined(_)
         | PaymentEvent::CancelUnknown(_)
-        | PaymentEvent::CancelUnresolved(_) => Step::Nothing,
+        | PaymentEvent::CancelUnresolved(_)
+        | PaymentEvent::MetadataChanged(_) => Step::Nothing,
     }
 }
 
@@ -116,6 +118,7 @@ fn cancel(cancel_id: CancelId, event: &PaymentEvent) -> Step {
         | PaymentEvent::LateApprovalSeen(_)
         | PaymentEvent::Unresolved(_)
         | PaymentEvent::ResolutionProposed(_)
-        | PaymentEvent::CancelRequested(_) => Step::Nothing,
+        | PaymentEvent::CancelRequested(_)
+        | PaymentEvent::MetadataChanged(_) => Step::Nothing,
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::metadata::ChangeMetadata;
 use super::resolve::{Evidence, Resolution};
 use crate::card::MaskedCard;
 use crate::contract::Method;
@@ -68,6 +69,8 @@ pub enum PaymentCommand {
     GiveUpCancel(CancelId),
     /// A person says, with evidence, what became of an unresolved payment or cancel.
     Resolve(Resolve),
+    /// A merchant changes its own keys on the payment.
+    ChangeMetadata(ChangeMetadata),
 }
 
 impl PaymentCommand {
@@ -75,7 +78,9 @@ impl PaymentCommand {
     /// issues it, and each can be recorded at most once. `None` for a client's command, whose id its caller fixes.
     pub fn internal_key(&self, payment: PaymentId) -> Option<String> {
         let name = match self {
-            Self::Request(_) | Self::RequestCancel(_) | Self::Resolve(_) => return None,
+            Self::Request(_) | Self::RequestCancel(_) | Self::Resolve(_) | Self::ChangeMetadata(_) => {
+                return None;
+            }
             Self::RecordApproval(_) => "approval".to_owned(),
             Self::RecordDecline { .. } => "decline".to_owned(),
             Self::RecordNotAttempted(_) => "not-attempted".to_owned(),

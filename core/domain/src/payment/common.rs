@@ -25,6 +25,7 @@ macro_rules! common {
             PaymentEvent::CancelDeclined($data) => $value,
             PaymentEvent::CancelUnknown($data) => $value,
             PaymentEvent::CancelUnresolved($data) => $value,
+            PaymentEvent::MetadataChanged($data) => $value,
         }
     };
 }
@@ -63,7 +64,8 @@ impl PaymentEvent {
             | Self::CancelRequested(_)
             | Self::CancelDeclined(_)
             | Self::CancelUnknown(_)
-            | Self::CancelUnresolved(_) => None,
+            | Self::CancelUnresolved(_)
+            | Self::MetadataChanged(_) => None,
         }
     }
 
@@ -88,7 +90,8 @@ impl PaymentEvent {
             | Self::ApprovalUnknown(_)
             | Self::NetCancelled(_)
             | Self::LateApprovalSeen(_)
-            | Self::Unresolved(_) => None,
+            | Self::Unresolved(_)
+            | Self::MetadataChanged(_) => None,
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::command::PaymentCommand;
 use super::event::PaymentEvent;
 use super::state::Payment;
-use super::{cancel, outcome, request, resolve};
+use super::{cancel, metadata, outcome, request, resolve};
 use crate::contract::SaleFacts;
 use crate::days::calendar::Calendar;
 use crate::days::{Day, Moment};
@@ -64,6 +64,7 @@ pub fn decide(
         }
         PaymentCommand::GiveUpCancel(cancel_id) => cancel::give_up(state, *cancel_id, now),
         PaymentCommand::Resolve(word) => resolve::resolve(state, word, facts, now),
+        PaymentCommand::ChangeMetadata(wish) => metadata::change(state, wish, now),
     }
 }
 

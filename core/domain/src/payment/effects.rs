@@ -163,7 +163,8 @@ pub fn effects(after: &Payment, event: &PaymentEvent, timing: &Timing) -> Vec<Ef
         | PaymentEvent::ResolutionProposed(_)
         | PaymentEvent::Resolved(_)
         | PaymentEvent::Cancelled(_)
-        | PaymentEvent::CancelDeclined(_) => Vec::new(),
+        | PaymentEvent::CancelDeclined(_)
+        | PaymentEvent::MetadataChanged(_) => Vec::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The immutable facts of a payment's stream. A published event never changes: a new shape is a new version.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::command::{AcquirerApproval, AcquirerCancel, NotAttemptedCause, UnknownCause};
@@ -276,6 +278,16 @@ payment_event! {
     }
 }
 
+payment_event! {
+    /// The merchant changed its own keys on the payment. No money moves, no state changes.
+    MetadataChanged {
+        /// Put, or put in another's place.
+        set: BTreeMap<String, String>,
+        /// Taken away.
+        removed: BTreeSet<String>,
+    }
+}
+
 event_enum! {
     /// An event of a payment's stream.
     PaymentEvent {
@@ -311,5 +323,7 @@ event_enum! {
         CancelUnknown = "ledger.payment.cancel-unknown.v1",
         /// See [`CancelUnresolved`].
         CancelUnresolved = "ledger.payment.cancel-unresolved.v1",
+        /// See [`MetadataChanged`].
+        MetadataChanged = "ledger.payment.metadata-changed.v1",
     }
 }

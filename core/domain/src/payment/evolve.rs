@@ -2,6 +2,7 @@
 //! that names state and event; nothing is skipped.
 
 use super::event::{Approved, CancelRequested, NetCancelWish, PaymentEvent, Requested, Resolved};
+use super::metadata::{self, Metadata};
 use super::movement::Movement;
 use super::resolve::Resolution;
 use super::state::{
@@ -58,6 +59,7 @@ fn step(state: Payment, event: &PaymentEvent) -> Step {
         PaymentEvent::CancelUnresolved(data) => {
             staged(state, data.cancel_id, PendingStage::Unresolved { proposal: None }, data.at)
         }
+        PaymentEvent::MetadataChanged(data) => metadata::changed(state, data),
     }
 }
 
@@ -83,6 +85,7 @@ fn requested(state: &Payment, data: &Requested) -> Step {
         tax_type: data.tax_type,
         terms: data.terms.clone(),
         requested_at: data.at,
+        metadata: Metadata::default(),
     })))
 }
 
@@ -133,7 +136,7 @@ fn aborted(state: Payment) -> Step {
 
 fn closed(sale: &Sale, late_approval: bool) -> Closed {
     let (payment_id, merchant_id) = (sale.payment_id, sale.merchant_id);
-    Closed { payment_id, merchant_id, late_approval, was_paid: false }
+    Closed { payment_id, merchant_id, late_approval, was_paid: false, metadata: sale.metadata.clone() }
 }
 
 fn unknown(state: Payment, at: Moment) -> Step {

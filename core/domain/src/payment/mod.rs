@@ -9,6 +9,7 @@ mod decide;
 pub mod effects;
 mod event;
 mod evolve;
+mod metadata;
 mod movement;
 mod outcome;
 mod request;
@@ -24,6 +25,9 @@ pub use command::{
 pub use decide::{Facts, decide};
 pub use event::*;
 pub use evolve::{evolve, replay};
+pub use metadata::{
+    ChangeMetadata, MAX_METADATA_CHANGES, MAX_METADATA_KEY, MAX_METADATA_KEYS, MAX_METADATA_VALUE, Metadata,
+};
 pub use movement::{Movement, MovementKind, PostingPolicy};
 pub use request::{INSTALLMENT_MINIMUM, MAX_INSTALLMENT_MONTHS, MAX_PAYMENT};
 pub use resolve::{Evidence, EvidenceKind, Resolution};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::metadata::Metadata;
 use super::resolve::{Evidence, Resolution};
 use crate::contract::{FeeReturn, Method};
 use crate::days::{Day, Moment};
@@ -57,6 +58,8 @@ pub struct Sale {
     pub terms: Terms,
     /// When it was requested.
     pub requested_at: Moment,
+    /// The merchant's own keys.
+    pub metadata: Metadata,
 }
 
 /// The terms in force when a payment was requested; part of [`super::Requested`], so that an outcome needs no look
@@ -184,6 +187,8 @@ pub struct Closed {
     pub late_approval: bool,
     /// True if it was paid once (and cancelled by the merchant), so that an approval is no news.
     pub was_paid: bool,
+    /// The merchant's own keys.
+    pub metadata: Metadata,
 }
 
 /// The states of api.md that a card payment goes through.

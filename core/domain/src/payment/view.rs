@@ -232,9 +232,11 @@ impl PaymentView {
             PaymentEvent::CancelUnresolved(data) => {
                 self.each_cancel(data.cancel_id, |cancel| cancel.status = CancelStatus::Unresolved);
             }
+            // The state holds what a merchant notes.
             PaymentEvent::Requested(_)
             | PaymentEvent::ApprovalUnknown(_)
-            | PaymentEvent::ResolutionProposed(_) => {}
+            | PaymentEvent::ResolutionProposed(_)
+            | PaymentEvent::MetadataChanged(_) => {}
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod cancels;
 mod directory;
 mod effects;
 mod histories;
+mod metadata;
 mod partition;
 mod postings;
 mod properties;

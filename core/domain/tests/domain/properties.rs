@@ -19,6 +19,7 @@ use ledger_domain::vat::TaxType;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::metadata::note;
 use crate::recorded::{read, write};
 use crate::schemas::validators;
 use crate::support::{
@@ -97,6 +98,9 @@ fn a_command() -> impl Strategy<Value = PaymentCommand> {
         }),
         2 => id().prop_map(|cancel_id| PaymentCommand::RecordCancelUnknown { cancel_id, cause: UnknownCause::Restarted }),
         2 => id().prop_map(PaymentCommand::GiveUpCancel),
+        2 => ("[a-c]{0,2}", "[a-z가-힣 \u{0}]{0,3}").prop_map(|(key, value)| {
+            PaymentCommand::ChangeMetadata(note(&[(&key, &value)], &[&value]))
+        }),
         4 => (1_u128..4, some_resolution()).prop_map(|(by, resolution)| resolve(by, resolution)),
     ]
 }

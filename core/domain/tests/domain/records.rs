@@ -47,6 +47,7 @@ fn the_published_event_types_are_exactly_these() {
         "ledger.payment.cancel-declined.v1",
         "ledger.payment.cancel-unknown.v1",
         "ledger.payment.cancel-unresolved.v1",
+        "ledger.payment.metadata-changed.v1",
     ];
     let directory = [
         "ledger.directory.agency-registered.v1",
@@ -256,12 +257,21 @@ fn the_largest_record_is_far_below_what_kafka_takes() {
     let story = Story::new(facts)
         .then(&ledger_domain::payment::PaymentCommand::Request(wanted))
         .then(&ledger_domain::payment::PaymentCommand::RecordApproval(crate::support::approval()))
-        .cancelled(1, None);
+        .cancelled(1, None)
+        .then(&ledger_domain::payment::PaymentCommand::ChangeMetadata(largest_note()));
     let long = Meta { idempotency_key: Some("k".repeat(255)), request_id: Some("r".repeat(255)), ..meta() };
     let size = |event: &PaymentEvent| {
         let (headers, value) = write(&Event::Payment(event.clone()), &long);
         value.len() + headers.iter().map(|(name, text)| name.len() + text.len()).sum::<usize>()
     };
     let largest = story.events.iter().map(size).max().unwrap();
-    assert!((5_000..32_768).contains(&largest), "{largest} bytes");
+    assert!((32_768..65_536).contains(&largest), "{largest} bytes");
+}
+
+/// Twenty keys of the longest values there can be, four bytes a character.
+fn largest_note() -> ledger_domain::payment::ChangeMetadata {
+    let value = "\u{1F9FE}".repeat(500);
+    let keys: Vec<String> = (0..20).map(|number| format!("{number:0>40}")).collect();
+    let set: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), value.as_str())).collect();
+    crate::metadata::note(&set, &[])
 }

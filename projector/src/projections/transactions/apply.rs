@@ -45,10 +45,10 @@ impl TransactionsFold {
                 self.ended(entry, payment, NET_CANCELED, status, None)
             }
             PaymentEvent::Unresolved(_) => self.ended(entry, payment, UNRESOLVED, "UNRESOLVED", None),
-            // Evidence and proposals change nothing that a list shows; the payment's events tell of them.
-            PaymentEvent::LateApprovalSeen(_) | PaymentEvent::ResolutionProposed(_) => {
-                self.row(payment).map(|_| ())
-            }
+            // Evidence, proposals and a merchant's notes change nothing that a list shows; the payment's events tell of them.
+            PaymentEvent::LateApprovalSeen(_)
+            | PaymentEvent::ResolutionProposed(_)
+            | PaymentEvent::MetadataChanged(_) => self.row(payment).map(|_| ()),
             PaymentEvent::Resolved(data) => self.resolved(entry, payment, data),
             PaymentEvent::CancelRequested(data) => self.cancel_requested(entry, payment, data),
             PaymentEvent::Cancelled(data) => self.cancelled(entry, payment, data),

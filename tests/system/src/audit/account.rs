@@ -70,7 +70,8 @@ impl Account {
             | PaymentEvent::NetCancelled(_)
             | PaymentEvent::LateApprovalSeen(_)
             | PaymentEvent::Unresolved(_)
-            | PaymentEvent::ResolutionProposed(_) => {}
+            | PaymentEvent::ResolutionProposed(_)
+            | PaymentEvent::MetadataChanged(_) => {}
         }
     }
 

@@ -7,17 +7,21 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::figures::{last_line, ms, per_second, percentile, ratio};
+use super::ROUNDS;
+use super::figures::{last_line, median, per_second, ratio};
+use super::loops::{closed_loop, closed_loops};
 use crate::client::Client;
 use crate::ensure;
 use crate::envelope::{GOOD_CARD, PATH};
-use crate::failure::{Done, During};
-use crate::rig::{People, Rig};
+use crate::failure::Done;
+use crate::rig::Rig;
 use crate::town::{Merchant, Order};
 
 const CONNECTIONS: usize = 64;
 /// Approvals at one connection and at many: some ten seconds of each.
 const APPROVALS: (usize, usize) = (3_000, 20_000);
+/// Approvals of each of the six measurements of `http-hot`.
+const HOT: usize = 6_400;
 const CONTROLS: usize = 40_000;
 
 /// Runs it.
@@ -28,13 +32,11 @@ pub fn run() -> Done {
     let rig = Rig::start("bench_http")?;
     let people = rig.people()?;
     rig.acquirer_faults(&json!({ "seed": 1 }))?;
-    let (_, warm) = measure(&rig, &people, "warm-up", CONNECTIONS, 2_000)?;
-    let (_, one) = measure(&rig, &people, "one", 1, APPROVALS.0)?;
-    let (rate, many) = measure(&rig, &people, "many", CONNECTIONS, APPROVALS.1)?;
-    let book = rig.settled(Duration::from_secs(60))?;
-    let expected = warm + one + many;
-    let approved = book.payments.values().filter(|account| account.count("approved") == 1).count();
-    ensure!(approved == expected, "{approved} of {expected} approvals are in the ledger");
+    let all = &people.merchants;
+    let (_, warm) = measure(&rig, all, "warm-up", CONNECTIONS, 2_000)?;
+    let (_, one) = measure(&rig, all, "one", 1, APPROVALS.0)?;
+    let (rate, many) = measure(&rig, all, "many", CONNECTIONS, APPROVALS.1)?;
+    in_the_ledger(&rig, warm + one + many)?;
     let straight = rig.spawn(control(rig.stack.acquirer_url()));
     let control = rig.block(straight)??;
     let of = "approvals sent straight to the sandbox acquirer";
@@ -42,35 +44,54 @@ pub fn run() -> Done {
     Ok(())
 }
 
+/// `http-hot`: all approvals are one merchant's, so they meet in one partition; the control spreads them over all merchants.
+///
+/// # Errors
+/// A payment is not approved.
+pub fn run_hot() -> Done {
+    let rig = Rig::start("bench_hot")?;
+    let people = rig.people()?;
+    rig.acquirer_faults(&json!({ "seed": 1 }))?;
+    let (all, one) = (&people.merchants, std::slice::from_ref(people.merchant(0)?));
+    let (_, mut count) = measure(&rig, all, "warm-up", CONNECTIONS, 2_000)?;
+    let (mut hot, mut spread) = (Vec::new(), Vec::new());
+    for round in 1..=ROUNDS {
+        for (of, word, rates) in [(one, "one merchant", &mut hot), (all, "all merchants", &mut spread)] {
+            let (rate, some) = measure(&rig, of, &format!("{word}, round {round}"), CONNECTIONS, HOT)?;
+            rates.push(rate);
+            count += some;
+        }
+    }
+    in_the_ledger(&rig, count)?;
+    let (hot, spread) = (median(hot), median(spread));
+    last_line("http-hot", hot, "approvals/s", &ratio(hot, spread), "the same over all merchants");
+    Ok(())
+}
+
+fn in_the_ledger(rig: &Rig, expected: usize) -> Done {
+    let book = rig.settled(Duration::from_secs(60))?;
+    let approved = book.payments.values().filter(|account| account.count("approved") == 1).count();
+    ensure!(approved == expected, "{approved} of {expected} approvals are in the ledger");
+    Ok(())
+}
+
 /// So many approvals over so many connections, each in a closed loop: the rate, and how many they were.
-fn measure(rig: &Rig, people: &People, word: &str, clients: usize, approvals: usize) -> Done<(u64, usize)> {
+fn measure(
+    rig: &Rig,
+    merchants: &[Merchant],
+    word: &str,
+    clients: usize,
+    approvals: usize,
+) -> Done<(u64, usize)> {
     let mut ready = Vec::new();
-    for client in 0..clients {
-        let merchant = people.merchant(client % people.merchants.len())?;
-        let client_word = format!("{word}-{client}");
+    for (client, merchant) in merchants.iter().cycle().take(clients).enumerate() {
+        let client_word = format!("{}-{client}", word.replace([' ', ','], "-"));
         ready.push((
             merchant.client(&rig.url()),
             sealed(merchant, &client_word, approvals / clients, &rig.url())?,
         ));
     }
-    let begun = Instant::now();
-    let run = rig.spawn(async move {
-        let mut running = JoinSet::new();
-        for (client, requests) in ready {
-            running.spawn(closed_loop(client, requests));
-        }
-        let mut all = Vec::new();
-        while let Some(latencies) = running.join_next().await {
-            all.extend(latencies??);
-        }
-        Ok::<_, crate::Failure>(all)
-    });
-    let mut all = rig.block(run)??;
-    let rate = per_second(all.len() as u64, begun.elapsed());
-    all.sort_unstable();
-    let (half, most) = (ms(percentile(&all, 50)), ms(percentile(&all, 99)));
-    println!("http, {word}: {clients} connections, {rate} approvals/s, p50 {half}, p99 {most}");
-    Ok((rate, all.len()))
+    closed_loops(rig, &format!("http, {word}"), ready)
 }
 
 fn sealed(merchant: &Merchant, word: &str, count: usize, url: &str) -> Done<Vec<Vec<u8>>> {
@@ -81,17 +102,6 @@ fn sealed(merchant: &Merchant, word: &str, count: usize, url: &str) -> Done<Vec<
         Ok(client.bytes("POST", PATH, &[("Idempotency-Key", &key)], body.to_string().as_bytes()))
     });
     made.collect()
-}
-
-async fn closed_loop(mut client: Client, requests: Vec<Vec<u8>>) -> Done<Vec<Duration>> {
-    let mut latencies = Vec::with_capacity(requests.len());
-    for request in requests {
-        let begun = Instant::now();
-        let reply = client.exchange(&request).await?;
-        latencies.push(begun.elapsed());
-        reply.ok().during(|| "an approval".to_owned())?;
-    }
-    Ok(latencies)
 }
 
 /// The same number of connections, straight to the acquirer, which writes each outcome to disk before it answers.

@@ -4,7 +4,9 @@
 mod append;
 pub mod figures;
 mod http;
+mod http_record;
 mod line;
+mod loops;
 mod mill;
 mod project;
 mod replay;
@@ -20,11 +22,13 @@ pub struct Bench {
 }
 
 /// All of them, in the order in which they are run.
-pub const ALL: [Bench; 4] = [
+pub const ALL: [Bench; 6] = [
     Bench { name: "append", run: append::run },
     Bench { name: "replay", run: replay::run },
     Bench { name: "project", run: project::run },
     Bench { name: "http", run: http::run },
+    Bench { name: "http-hot", run: http::run_hot },
+    Bench { name: "http-record", run: http_record::run },
 ];
 
 /// How often each side is measured.

@@ -6,5 +6,6 @@ mod bad_input;
 mod day;
 mod first_payment;
 mod idempotency;
+mod metadata;
 mod secrets;
 mod walk;

@@ -118,6 +118,12 @@ pub enum Answer {
         /// When to try again, seconds.
         retry_after_s: u32,
     },
+    /// This process does not lead the partition: nothing was recorded, and nothing of this submission ever will be unless
+    /// somebody passes it on.
+    Elsewhere {
+        /// Where the process that leads can be reached, as far as is known.
+        to: Option<String>,
+    },
     /// It may or may not be or come into the ledger: ask for the command later, never charge again.
     Unknown,
 }
@@ -134,6 +140,7 @@ impl Answer {
             Self::StillRunning => "still_running",
             Self::CardProblem(_) => "card_problem",
             Self::NotReady { .. } => "not_ready",
+            Self::Elsewhere { .. } => "elsewhere",
             Self::Unknown => "unknown",
         }
     }

@@ -137,6 +137,17 @@ impl Stage {
         (ledger, engine)
     }
 
+    /// Ready, and nobody else leads anything: one that has just stopped is believed to be there for a moment.
+    fn alone(&self, store: &str) -> (Ledger, Engine) {
+        let (ledger, engine) = self.ready(store);
+        wait_until(
+            "it leads everything",
+            || ledger.readiness().partitions.iter().all(|one| one.ready && one.state == "leading"),
+            || format!("{:?}", ledger.readiness()),
+        );
+        (ledger, engine)
+    }
+
     fn told(&self, ledger: &Ledger, wish: &Wish) -> Answer {
         let fresh = Uuid::now_v7().as_u128() >> 32;
         self.runtime.block_on(ledger.submit(wish.submission(fresh, now_ms())))
@@ -198,7 +209,7 @@ fn a_ledger_is_initialised_once_and_never_by_serving_it() {
 fn a_payments_life_survives_restarts_with_and_without_the_store() {
     let stage = Stage::new();
     stage.init().unwrap();
-    let (ledger, engine) = stage.ready("a");
+    let (ledger, engine) = stage.alone("a");
     let directory = ledger.directory();
     assert!(!directory.has_no_keys(), "the first operator's key is taken on an empty directory");
     assert_eq!(directory.partitions().count(), 2);
@@ -213,12 +224,12 @@ fn a_payments_life_survives_restarts_with_and_without_the_store() {
     engine.stop(Duration::from_secs(10));
     assert!(matches!(stage.told(&ledger, &key_in(4, "C", 50_000)), Answer::NotReady { .. }));
 
-    let (ledger, engine) = stage.ready("a");
+    let (ledger, engine) = stage.alone("a");
     assert_eq!(recorded(stage.told(&ledger, &wish)), (first.clone(), true));
     engine.stop(Duration::from_secs(10));
 
     // Another folder is an empty store: it is rebuilt from the log.
-    let (ledger, engine) = stage.ready("b");
+    let (ledger, engine) = stage.alone("b");
     assert_eq!(recorded(stage.told(&ledger, &wish)), (first.clone(), true));
     assert_eq!(stage.status(&ledger, merchant(1), "A"), Some(PaymentStatus::PartialCanceled));
     let view = stage.runtime.block_on(ledger.command(wish.command_id(), CommandScope::Operator)).unwrap();
@@ -232,7 +243,7 @@ fn a_payments_life_survives_restarts_with_and_without_the_store() {
 fn a_store_of_another_ledger_is_refused() {
     let mut stage = Stage::new();
     stage.init().unwrap();
-    let (_, engine) = stage.ready("a");
+    let (_, engine) = stage.alone("a");
     engine.stop(Duration::from_secs(10));
     stage.kafka = kafka();
     stage.init().unwrap();
@@ -240,21 +251,61 @@ fn a_store_of_another_ledger_is_refused() {
     assert!(refused.to_string().contains("belongs to ledger"), "{refused}");
 }
 
+/// Asks one process, and the other where the first says so. Which of them took it.
+fn told_by_one_of(stage: &Stage, ledgers: [&Ledger; 2], first: usize, wish: &Wish) -> (usize, Answer) {
+    let until = Instant::now() + Duration::from_secs(20);
+    let mut at = first;
+    loop {
+        match stage.told(ledgers[at], wish) {
+            Answer::Elsewhere { to: Some(to) } => at = usize::from(to == "test://b"),
+            Answer::Elsewhere { to: None } => {}
+            answer => return (at, answer),
+        }
+        assert!(Instant::now() < until, "nobody takes {wish:?}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
 #[test]
-fn a_second_process_takes_the_partitions_and_the_first_says_so() {
+fn two_processes_share_the_partitions_and_each_says_where_the_other_leads() {
     let stage = Stage::new();
     stage.init().unwrap();
-    let (first, first_engine) = stage.ready("a");
+    let (first, first_engine) = stage.alone("a");
     stage.register(&first);
     let (paid, _) = recorded(stage.told(&first, &key_in(1, "A", 50_000)));
     let (second, second_engine) = stage.ready("b");
-    // The first learns of it when it next asks the log; until then it must not answer from what it has.
-    let answer = stage.told(&first, &key_in(2, "B", 50_000));
-    assert!(matches!(answer, Answer::NotReady { .. } | Answer::Unknown), "{answer:?}");
-    wait_until("the first says so", || !first.readiness().is_ready(), || format!("{:?}", first.readiness()));
+    let both = [&first, &second];
+    wait_until("both are ready", || first.readiness().is_ready(), || format!("{:?}", first.readiness()));
+
+    for number in 0..20_u64 {
+        let mut wish = key_in(100 + number, &format!("order-{number}"), 50_000);
+        wish.merchant = merchant(1 + u128::from(number % 2));
+        let asked = usize::from(number % 3 == 0);
+        let (took, answer) = told_by_one_of(&stage, both, asked, &wish);
+        let (at, replayed) = recorded(answer);
+        assert!(!replayed && at.view.status == PaymentStatus::Done, "{at:?}");
+        // Whoever has it, both read it at once, and only one tells it again.
+        for ledger in both {
+            let read = stage.runtime.block_on(ledger.payment(at.view.payment_id, wish.merchant)).unwrap();
+            assert_eq!(read.map(|found| found.view), Some(at.view.clone()));
+        }
+        let (again, answer) = told_by_one_of(&stage, both, 1 - took, &wish);
+        assert_eq!((again, recorded(answer)), (took, (at, true)));
+    }
+    // The directory is read by both, whoever leads it.
+    let (from, to) = (first.directory(), second.directory());
+    assert_eq!(from.partitions().collect::<Vec<_>>(), to.partitions().collect::<Vec<_>>());
+
+    // One leaves: the other takes everything, at once, and the first passes nothing off as its own.
+    let begun = Instant::now();
+    first_engine.leave(Duration::from_secs(10));
+    println!("the partitions were handed over within {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5));
     assert_eq!(recorded(stage.told(&second, &key_in(1, "A", 50_000))), (paid, true));
-    assert!(!recorded(stage.told(&second, &key_in(3, "C", 50_000))).1);
+    let (took, answer) = told_by_one_of(&stage, both, 0, &key_in(3, "C", 50_000));
+    assert!(took == 1 && !recorded(answer).1);
     first_engine.stop(Duration::from_secs(5));
+    assert!(!recorded(stage.told(&second, &key_in(4, "D", 50_000))).1);
     second_engine.stop(Duration::from_secs(5));
 }
 
@@ -262,12 +313,12 @@ fn a_second_process_takes_the_partitions_and_the_first_says_so() {
 fn an_approval_whose_answer_was_lost_is_found_out_also_after_a_restart() {
     let stage = Stage::new();
     stage.init().unwrap();
-    let (ledger, engine) = stage.ready("a");
+    let (ledger, engine) = stage.alone("a");
     stage.register(&ledger);
     let order = "sbx-approve_drop-Order-1";
     assert_eq!(stage.told(&ledger, &key_in(1, order, 50_000)), Answer::Unknown);
     engine.stop(Duration::from_millis(1));
-    let (ledger, engine) = stage.ready("a");
+    let (ledger, engine) = stage.alone("a");
     let done = || stage.status(&ledger, merchant(1), order) == Some(PaymentStatus::Done);
     wait_until("it is found out", done, || format!("{:?}", stage.status(&ledger, merchant(1), order)));
     let (now, replayed) = recorded(stage.told(&ledger, &key_in(1, order, 50_000)));
@@ -279,7 +330,7 @@ fn an_approval_whose_answer_was_lost_is_found_out_also_after_a_restart() {
 fn many_payments_at_once_are_all_answered_and_recorded_once() {
     let stage = Stage::new();
     stage.init().unwrap();
-    let (ledger, engine) = stage.ready("a");
+    let (ledger, engine) = stage.alone("a");
     stage.register(&ledger);
     let started = Instant::now();
     let answers = stage.runtime.block_on(async {

@@ -13,14 +13,20 @@ use ledger_log::{Genesis, Position};
 impl Core {
     /// The directory as far as it is accepted.
     pub fn directory(&self) -> DirectoryView {
-        match self.slots.first().map(|slot| slot.owner.rules()) {
-            Some(Rules::Directory(rules)) => rules.view().clone(),
-            Some(Rules::Payments(_)) | None => DirectoryView::default(),
+        let slot = self.slots.first();
+        match slot.map(|slot| (slot.owner.rules(), slot.as_of_ms())) {
+            Some((Rules::Directory(rules), as_of_ms)) => DirectoryView { as_of_ms, ..rules.view().clone() },
+            Some((Rules::Payments(_), _)) | None => DirectoryView::default(),
         }
     }
 
-    /// Asks the directory for what is missing in it. To be called when its reign begins and when a partition's does.
+    /// Asks the directory for what is missing in it, where this process leads it. To be called when its reign begins and whenever a
+    /// partition begins, whoever leads that.
     pub fn chores(&mut self) {
+        let leads = |slot: &Slot| slot.owner.standing() == &Standing::Leading;
+        if !self.slots.first().is_some_and(leads) {
+            return;
+        }
         let view = self.directory();
         let mut wanted = Vec::new();
         if let Some(first) =
@@ -52,7 +58,7 @@ impl Core {
         }
     }
 
-    /// Holds every led payments partition against the directory. One that differs from what was opened stops all of them.
+    /// Holds every payments partition against the directory. One that differs from what was opened stops all of them.
     pub fn check_geneses(&mut self) {
         let mut wrong = None;
         for slot in self.slots.iter().skip(1) {
@@ -81,9 +87,9 @@ impl Core {
     }
 }
 
-/// The command that opens a led partition in the directory, if it is not.
+/// The command that opens a partition in the directory, if it is not: its genesis is accepted and was read.
 fn opening(slot: &Slot, view: &DirectoryView) -> Option<(String, DirectoryCommand)> {
-    let row = slot.owner.genesis().filter(|_| slot.owner.standing() == &Standing::Leading)?;
+    let row = slot.owner.genesis().filter(|_| !matches!(slot.owner.standing(), Standing::Stopped(_)))?;
     let partition = PartitionRef { topic: slot.at.topic.to_string(), partition: slot.at.partition };
     if view.directory.partitions().any(|(known, _)| *known == partition) {
         return None;

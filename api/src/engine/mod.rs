@@ -5,6 +5,7 @@ mod chores;
 mod clock;
 mod effects;
 mod init;
+mod membership;
 mod opening;
 mod round;
 mod routing;
@@ -24,7 +25,7 @@ use ledger_domain::ids::KeyId;
 use ledger_domain::lines::AcquirerId;
 use ledger_domain::payment::effects::Timing;
 use ledger_log::Completion;
-use ledger_log::kafka::KafkaSettings;
+use ledger_log::kafka::{Beat, KafkaSettings};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -56,7 +57,7 @@ pub struct EngineSettings {
     pub clock_bound_ms: i64,
     /// How often topic settings and the log's head are checked again.
     pub recheck_every: Duration,
-    /// How long a partition lost to another process is left alone before it is taken back.
+    /// How long a partition lost to another process is left alone before it is taken back: they may disagree on who is alive.
     pub retake_after: Duration,
     /// Acquirers of the configuration, with whether they keep tombstones: facts of the directory.
     pub acquirers: Vec<(AcquirerId, bool)>,
@@ -81,7 +82,7 @@ impl EngineSettings {
             most_under_way: 4_096,
             clock_bound_ms: 2_000,
             recheck_every: Duration::from_secs(30),
-            retake_after: Duration::from_secs(10),
+            retake_after: Duration::from_secs(2),
             acquirers: Vec::new(),
             first_operator_key: None,
         }
@@ -108,6 +109,10 @@ pub enum Input {
     Returned(usize, CallId, Returned),
     /// The topics were looked at again: what is too weak, if anything.
     Topics(Option<String>),
+    /// A process said that it is alive.
+    Heard(Beat),
+    /// Lead nothing any more, and say when nothing is led or nobody else is there to lead.
+    Leave(Sender<()>),
     /// Finish what is accepted, within this time.
     Stop(Duration),
 }
@@ -140,6 +145,15 @@ impl Engine {
         let thread = thread.spawn(move || round::live(core, &received)).map_err(StartError::Thread)?;
         let engine = Self { inputs: inputs.clone(), thread: Some(thread) };
         Ok((Ledger::new(inputs, port), engine))
+    }
+
+    /// Hands the partitions over to other processes, if there are any; commands that come meanwhile are passed on. Blocks until
+    /// they have them, at most for `deadline`.
+    pub fn leave(&self, deadline: Duration) {
+        let (left, done) = crossbeam_channel::bounded(1);
+        if self.inputs.send(Input::Leave(left)).is_ok() {
+            let _ = done.recv_timeout(deadline);
+        }
     }
 
     /// Takes no new commands, finishes what is accepted within `deadline`, and writes the store out. Blocks.

@@ -2,6 +2,7 @@
 //! ledger's store and a store the log does not agree with are all refused in words.
 
 use super::effects::Effects;
+use super::membership::Membership;
 use super::slot::{self, Slot};
 use super::watch::Watch;
 use super::{EngineSettings, Input, now_ms};
@@ -10,7 +11,9 @@ use crate::owner::{DirectoryRules, Fatal, Owner, Payments, Rules, rows};
 use crate::store::{Disk, Rows, StoreError};
 use crossbeam_channel::Sender;
 use ledger_domain::directory::{Digest, PartitionRef};
-use ledger_log::kafka::{FollowError, KafkaError, PartitionIo, ensure_topics, partitions, read_genesis};
+use ledger_log::kafka::{
+    FollowError, KafkaError, Members, PartitionIo, ensure_topics, partitions, read_genesis,
+};
 use ledger_log::{Fence, Genesis, Hash, PartitionId, Stop};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -64,8 +67,12 @@ pub struct Core {
     pub disk: Disk,
     pub genesis: Genesis,
     pub genesis_hash: Hash,
-    pub incarnation: String,
-    /// The directory's is the first; payments follow once the directory leads.
+    /// This process as its fences name it.
+    pub me: Fence,
+    pub membership: Membership,
+    /// Says that this process is alive, as long as it is held.
+    pub members: Members,
+    /// The directory's is the first; payments follow once the directory is known.
     pub slots: Vec<Slot>,
     pub _watch: Watch,
 }
@@ -85,7 +92,11 @@ pub fn open(
     };
     let disk = Disk::open(&settings.store_dir, settings.disk)?;
     disk.belongs_to(&genesis.ledger_id)?;
-    let incarnation = Uuid::now_v7().simple().to_string();
+    let me = Fence { incarnation: Uuid::now_v7().simple().to_string(), address: settings.address.clone() };
+    let beats = inputs.clone();
+    let heard = Arc::new(move |beat| drop(beats.send(Input::Heard(beat))));
+    let members = Members::start(&settings.kafka, me.clone(), heard)?;
+    let membership = Membership::new(me.clone());
     let slots = Vec::new();
     let mut core = Core {
         settings,
@@ -95,7 +106,9 @@ pub fn open(
         disk,
         genesis,
         genesis_hash,
-        incarnation,
+        me,
+        membership,
+        members,
         slots,
         _watch: watch,
     };
@@ -136,8 +149,8 @@ impl Core {
     fn quoting_genesis(&self) -> Genesis {
         Genesis {
             of: Some(self.genesis_hash.to_string()),
-            incarnation: self.incarnation.clone(),
-            address: self.settings.address.clone(),
+            incarnation: self.me.incarnation.clone(),
+            address: self.me.address.clone(),
             ..self.genesis.clone()
         }
     }
@@ -155,8 +168,7 @@ impl Core {
         let (place, inputs) = (self.slots.len(), self.inputs.clone());
         let sink = Arc::new(move |completion| drop(inputs.send(Input::Log(place, completion))));
         let io = PartitionIo::start(&self.settings.kafka, at.clone(), sink)?;
-        let me = Fence { incarnation: self.incarnation.clone(), address: self.settings.address.clone() };
-        self.slots.push(Slot::open(reader, rows, owner, io, (me, genesis), now_ms()));
+        self.slots.push(Slot::open(reader, rows, owner, io, (self.me.clone(), genesis), now_ms()));
         Ok(())
     }
 }

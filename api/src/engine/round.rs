@@ -4,10 +4,11 @@
 use super::clock::BrokerClock;
 use super::opening::{Core, StartError};
 use super::routing::Replies;
+use super::slot::Slot;
 use super::{Input, now_ms};
 use crate::ledger::{PartitionReadiness, Readiness};
 use crate::owner::{DirectoryView, Gate, Out, Standing};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use ledger_log::Position;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,12 +30,17 @@ struct Life {
     weak_topics: Option<String>,
     not_open: Option<(String, Instant)>,
     stop_by: Option<Instant>,
+    /// Whoever waits until the partitions are others'.
+    leaving: Option<Sender<()>>,
     checked: Instant,
-    standings: Vec<Standing>,
+    /// Of each partition: where it stands, and whether it has begun.
+    standings: Vec<(Standing, bool)>,
     readiness: Readiness,
     readiness_told: Instant,
     /// Where the directory stood that HTTP sees.
     published: Option<Position>,
+    /// The processes that HTTP sees.
+    peers: Vec<String>,
 }
 
 /// Lives until it is told to stop.
@@ -47,11 +53,13 @@ pub fn live(core: Core, inputs: &Receiver<Input>) {
         weak_topics: None,
         not_open: None,
         stop_by: None,
+        leaving: None,
         checked: Instant::now(),
         standings: Vec::new(),
         readiness: Readiness::default(),
         readiness_told: Instant::now(),
         published: None,
+        peers: Vec::new(),
     };
     let directory = life.core.directory();
     life.publish_directory(&directory);
@@ -97,7 +105,15 @@ impl Life {
                 }
             }
             Input::Topics(finding) => self.topics(finding),
-            Input::Stop(deadline) => self.stop_by = Some(Instant::now() + deadline),
+            Input::Heard(beat) => self.core.membership.hear(beat, Instant::now()),
+            Input::Leave(left) => {
+                self.core.members.leave();
+                self.leaving = Some(left);
+            }
+            Input::Stop(deadline) => {
+                self.core.members.leave();
+                self.stop_by = Some(Instant::now() + deadline);
+            }
         }
     }
 
@@ -152,45 +168,69 @@ impl Life {
 
     /// What holds for one partition.
     fn own_trouble(&self, place: usize, now: i64) -> Option<String> {
-        let leads = |place: usize| {
-            self.core.slots.get(place).is_some_and(|slot| slot.owner.standing() == &Standing::Leading)
-        };
-        if place > 0 && !leads(0) {
+        if place > 0 && !self.core.slots.first().is_some_and(|directory| directory.is_fresh(now)) {
             return Some("the directory is not followed at this moment".to_owned());
         }
-        let since = self.core.slots.get(place).and_then(super::slot::Slot::silent_since_ms)?;
+        let since = self.core.slots.get(place).and_then(Slot::silent_since_ms)?;
         let silent = now.saturating_sub(since) > LOG_SILENT_MS;
         silent.then(|| "the log does not take records at this moment".to_owned())
     }
 
     /// What changes with the partitions' standing, and what is looked at now and then.
     fn look_after(&mut self, now: i64) -> bool {
-        let standings: Vec<Standing> =
-            self.core.slots.iter().map(|slot| slot.owner.standing().clone()).collect();
+        let stands = |slot: &Slot| (slot.owner.standing().clone(), slot.owner.genesis().is_some());
+        let standings: Vec<(Standing, bool)> = self.core.slots.iter().map(stands).collect();
         let changed = standings != self.standings;
         if changed {
             self.standings = standings;
             self.not_open = None;
             self.core.check_geneses();
-            if self.standings.first() == Some(&Standing::Leading) {
-                self.open_payments();
-                self.core.chores();
-            }
+            self.core.chores();
+        }
+        let is_known = self.core.slots.first().is_some_and(|directory| directory.is_fresh(now));
+        if is_known && self.core.slots.len() == 1 && self.not_open.is_none() {
+            self.open_payments();
+            self.core.chores();
         } else if self.not_open.as_ref().is_some_and(|(_, tried)| tried.elapsed() > OPEN_AGAIN) {
             self.open_payments();
         }
-        let retake_after = self.core.settings.retake_after;
-        for slot in &mut self.core.slots {
+        self.take_what_is_ours(now);
+        self.let_go();
+        if self.checked.elapsed() > self.core.settings.recheck_every {
+            self.checked = Instant::now();
+            self.core.slots.iter_mut().for_each(Slot::check);
+        }
+        changed
+    }
+
+    /// Reads on where others lead, and wishes to lead what should be ours.
+    fn take_what_is_ours(&mut self, now: i64) {
+        let Core { slots, membership, settings, .. } = &mut self.core;
+        for slot in slots {
             slot.pulse(now);
-            if slot.lost_at.is_some_and(|lost| lost.elapsed() > retake_after) {
+            let follows = slot.owner.standing() == &Standing::Following;
+            let may = slot.lost_at.is_none_or(|lost| lost.elapsed() > settings.retake_after);
+            if follows && may && membership.is_mine(&slot.at) {
                 slot.lead(now);
             }
         }
-        if self.checked.elapsed() > self.core.settings.recheck_every {
-            self.checked = Instant::now();
-            self.core.slots.iter_mut().for_each(super::slot::Slot::check);
+    }
+
+    /// Says that the partitions are others', once they are or nobody else is there.
+    fn let_go(&mut self) {
+        let leads = |slot: &Slot| slot.owner.standing() == &Standing::Leading;
+        let done = !self.core.membership.has_others() || !self.core.slots.iter().any(leads);
+        if let Some(left) = self.leaving.take_if(|_| done) {
+            let _ = left.send(());
         }
-        changed
+    }
+
+    fn publish_peers(&mut self) {
+        let peers = self.core.membership.lately(Instant::now());
+        if peers != self.peers {
+            self.peers.clone_from(&peers);
+            self.core.port.publish_peers(peers);
+        }
     }
 
     fn open_payments(&mut self) {
@@ -210,12 +250,15 @@ impl Life {
 
     fn publish_readiness(&mut self) {
         self.readiness_told = Instant::now();
+        self.publish_peers();
         let now = now_ms();
         let places = self.core.slots.iter().enumerate();
         let not_open = self.not_open.as_ref().map(|(why, _)| why.clone());
         let readiness = Readiness {
             ledger_id: Some(self.core.genesis.ledger_id.clone()),
-            partitions: places.map(|(place, slot)| readiness(slot, self.own_trouble(place, now))).collect(),
+            partitions: places
+                .map(|(place, slot)| readiness(slot, self.own_trouble(place, now), self.led_by(slot, now)))
+                .collect(),
             problems: (self.common_trouble(now).into_iter())
                 .chain(not_open)
                 .chain(self.not_opened_yet())
@@ -235,6 +278,16 @@ impl Life {
         metrics::gauge!("ledger_records_in_flight").set(gauge(in_flight));
         metrics::gauge!("ledger_callers_waiting").set(gauge(waiting));
         metrics::gauge!("ledger_open_intents").set(gauge(open));
+    }
+
+    /// Who leads a partition that is followed here; an error for a person when nobody does.
+    fn led_by(&self, slot: &Slot, now: i64) -> Result<String, &'static str> {
+        let to = self.core.leader_of(slot).filter(|to| *to != self.core.me.address);
+        match to {
+            Some(to) if slot.is_fresh(now) => Ok(to),
+            Some(_) => Err("what others have recorded is being read"),
+            None => Err("nobody leads"),
+        }
     }
 
     /// Nobody can be registered before the directory has opened every partition there is.
@@ -267,14 +320,22 @@ impl Life {
     }
 }
 
-fn readiness(slot: &super::slot::Slot, trouble: Option<String>) -> PartitionReadiness {
+fn readiness(
+    slot: &Slot,
+    trouble: Option<String>,
+    led_by: Result<String, &'static str>,
+) -> PartitionReadiness {
     let (ready, state) = match slot.owner.standing() {
         Standing::CatchingUp => (false, "catching up".to_owned()),
+        Standing::Following => match (trouble, led_by) {
+            (Some(why), _) => (false, format!("following, but {why}")),
+            (None, Ok(to)) => (true, format!("following the process at {to}")),
+            (None, Err(why)) => (false, format!("following, but {why}")),
+        },
         Standing::Leading => (
             trouble.is_none(),
             trouble.map_or_else(|| "leading".to_owned(), |why| format!("leading, but {why}")),
         ),
-        Standing::Lost(to) => (false, format!("owned by the process at {}", to.address)),
         Standing::Stopped(why) => (false, format!("stopped: {why}")),
     };
     PartitionReadiness { partition: slot.at.to_string(), ready, state, seq: slot.owner.seq() }

@@ -2,14 +2,18 @@
 
 use super::now_ms;
 use super::opening::Core;
+use super::slot::Slot;
 use crate::ledger::{
     Answer, ClientCommand, CommandScope, CommandView, READ_WITHIN, Read, Request, Slot as Reply,
 };
 use crate::ledger::{OrderView, PaymentAt, Submission, Unavailable};
-use crate::owner::{Found, Out, Query, ReplyId};
+use crate::owner::{Found, Out, Query, ReplyId, Standing};
 use ledger_domain::directory::PartitionRef;
 use ledger_domain::ids::{MerchantId, PaymentId};
 use std::collections::HashMap;
+
+/// A partition that this process has wished to lead for no longer than this (ms) is led in a moment.
+const LEADS_SOON_MS: i64 = 2_000;
 
 /// Who waits for one reply.
 #[derive(Debug)]
@@ -18,6 +22,8 @@ enum Waiting {
     Payment(Reply<Read<Option<PaymentAt>>>),
     Order(Reply<Read<Option<OrderView>>>),
     View(Reply<Read<CommandView>>),
+    /// Whoever wants the directory to be up to date.
+    Nothing(Reply<Read<()>>),
     /// One of several partitions asked for the same command.
     OneOf(ReplyId),
 }
@@ -69,6 +75,7 @@ impl Replies {
             (Some(Waiting::Order(slot)), Err(why)) => slot.answer(Err(why)),
             (Some(Waiting::View(slot)), Ok(Found::Command(view))) => slot.answer(Ok(view)),
             (Some(Waiting::View(slot)), Err(why)) => slot.answer(Err(why)),
+            (Some(Waiting::Nothing(slot)), found) => slot.answer(found.map(|_| ())),
             (Some(Waiting::OneOf(all)), found) => self.one_of(all, found),
             // A dropped slot tells its waiter that no answer comes.
             (Some(_) | None, _) => {}
@@ -85,7 +92,7 @@ impl Replies {
             }
             Ok(Found::Command(view)) => everywhere.reply.answer(Ok(view)),
             Err(why) => everywhere.reply.answer(Err(why)),
-            Ok(Found::Payment(_) | Found::Order(_)) => {}
+            Ok(Found::Payment(_) | Found::Order(_) | Found::Nothing) => {}
         }
     }
 }
@@ -107,6 +114,7 @@ impl Core {
                 }
                 None => slot.answer(no_partition()),
             },
+            Request::Directory(slot) => self.ask(0, Query::Nothing, Waiting::Nothing(slot), replies),
             Request::Command(command, CommandScope::Merchant(merchant), slot) => {
                 match self.place_of(merchant) {
                     Some(place) => {
@@ -136,17 +144,41 @@ impl Core {
             ClientCommand::Resolve(payment, _) => self.place_holding(*payment),
             ClientCommand::Directory(_) => Some(0),
         };
-        let at = place.and_then(|place| self.slots.get_mut(place));
-        match at {
-            Some(at) => {
-                let reply = replies.add(Waiting::Command(slot));
-                at.owner.submit(reply, submission, now_ms());
-            }
-            None => {
-                let why = "the merchant's partition is not open here".to_owned();
-                slot.answer(Answer::NotReady { why, retry_after_s: 1 });
-            }
+        if let Some(answer) = self.not_here(place) {
+            return slot.answer(answer);
         }
+        if let Some(at) = place.and_then(|place| self.slots.get_mut(place)) {
+            let reply = replies.add(Waiting::Command(slot));
+            at.owner.submit(reply, submission, now_ms());
+        }
+    }
+
+    /// What a command for the partition at `place` is answered with where this process does not lead it.
+    fn not_here(&self, place: Option<usize>) -> Option<Answer> {
+        let not_ready = |why: &str| Some(Answer::NotReady { why: why.to_owned(), retry_after_s: 1 });
+        let Some(slot) = place.and_then(|place| self.slots.get(place)) else {
+            return not_ready("the merchant's partition is not open here");
+        };
+        match slot.owner.standing() {
+            Standing::Leading => None,
+            Standing::Stopped(why) => not_ready(why),
+            Standing::Following | Standing::CatchingUp => match self.leader_of(slot) {
+                Some(to) if to != self.me.address => Some(Answer::Elsewhere { to: Some(to) }),
+                // It will be here in a moment, unless much has to be read first.
+                Some(_) if now_ms().saturating_sub(slot.led_ms()) > LEADS_SOON_MS => {
+                    not_ready("the partition is being caught up with")
+                }
+                Some(_) | None => Some(Answer::Elsewhere { to: None }),
+            },
+        }
+    }
+
+    /// Where the process is that leads the partition: the one whose fence was read last, while it is there; otherwise the one that
+    /// should.
+    pub fn leader_of(&self, slot: &Slot) -> Option<String> {
+        let leads = slot.owner.leader().filter(|fence| self.membership.is_there(fence));
+        let leads = leads.map(|fence| fence.address.as_str()).filter(|address| *address != self.me.address);
+        leads.or_else(|| self.membership.leader_of(&slot.at)).map(str::to_owned)
     }
 
     fn ask(&mut self, place: usize, query: Query, waiting: Waiting, replies: &mut Replies) {
@@ -166,7 +198,7 @@ impl Core {
     /// An operator names a payment without its merchant; a payment that no partition holds is looked for in the first one, which
     /// confirms that it does not exist.
     fn place_holding(&self, payment: PaymentId) -> Option<usize> {
-        let holds = |slot: &super::slot::Slot| slot.owner.holds(payment, &slot.rows).unwrap_or(false);
+        let holds = |slot: &Slot| slot.owner.holds(payment, &slot.rows).unwrap_or(false);
         self.slots.iter().position(holds).or_else(|| (self.slots.len() > 1).then_some(1))
     }
 }

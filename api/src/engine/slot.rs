@@ -10,6 +10,10 @@ use std::time::Instant;
 
 /// How often a leader asks whether its log still answers, ms: so that it knows before the next command does.
 const PULSE_EVERY_MS: i64 = 1_000;
+/// How often a follower reads on, ms: a takeover costs what came since.
+const FOLLOW_EVERY_MS: i64 = 100;
+/// What was read within this time (ms) is fresh.
+const FRESH_MS: i64 = 3_000;
 
 /// Holds until genesis states it.
 const FIRST_DEPTH: u32 = 20_000;
@@ -36,6 +40,8 @@ struct Pulse {
     asked: Option<(u64, i64)>,
     /// When the next one is due, Unix ms.
     due_ms: i64,
+    /// When the last one was put that has been answered, Unix ms.
+    answered_ms: Option<i64>,
 }
 
 /// A reader that stands where the store stands, after the log was found to agree.
@@ -54,11 +60,11 @@ pub fn reader(kafka: &KafkaSettings, at: &PartitionId, store: &dyn Rows) -> Resu
 }
 
 impl Slot {
-    /// Puts a partition together and asks to lead it. `genesis` is what an empty partition may be opened with.
+    /// Puts a partition together and follows it. `genesis` is what an empty partition may be opened with.
     pub fn open(
         reader: Reader,
         rows: PartitionRows,
-        owner: Owner,
+        mut owner: Owner,
         io: PartitionIo,
         (me, genesis): (Fence, Option<Genesis>),
         now_ms: i64,
@@ -70,7 +76,8 @@ impl Slot {
         let at = writer.reader().partition().clone();
         let told_progress = (owner.seq(), Instant::now());
         let fates = Vec::new();
-        let mut slot = Self {
+        owner.follow();
+        Self {
             at,
             owner,
             rows,
@@ -81,15 +88,14 @@ impl Slot {
             lost_at: None,
             told_progress,
             pulse: Pulse::default(),
-        };
-        slot.lead(now_ms);
-        slot
+        }
     }
 
     /// Wishes to lead, again or for the first time.
     pub fn lead(&mut self, now_ms: i64) {
         self.led_ms = now_ms;
         self.lost_at = None;
+        self.owner.catch_up();
         self.writer.lead();
         self.io.drain(&mut self.writer, &mut self.fates);
     }
@@ -102,15 +108,46 @@ impl Slot {
 
     /// Asks whether the log still answers, where that is due.
     pub fn pulse(&mut self, now_ms: i64) {
-        if self.owner.standing() != &Standing::Leading {
-            self.pulse.asked = None;
-        } else if self.pulse.asked.is_none() && now_ms >= self.pulse.due_ms {
-            self.pulse = Pulse {
-                asked: Some((self.writer.confirm(), now_ms)),
-                due_ms: now_ms.saturating_add(PULSE_EVERY_MS),
-            };
+        let every_ms = match self.owner.standing() {
+            Standing::Leading => PULSE_EVERY_MS,
+            Standing::Following => FOLLOW_EVERY_MS,
+            // It reads by itself, or nothing any more.
+            Standing::CatchingUp | Standing::Stopped(_) => {
+                self.pulse.asked = None;
+                return;
+            }
+        };
+        if self.pulse.asked.is_none() && now_ms >= self.pulse.due_ms {
+            self.pulse.asked = Some((self.writer.confirm(), now_ms));
+            self.pulse.due_ms = now_ms.saturating_add(every_ms);
             self.io.drain(&mut self.writer, &mut self.fates);
         }
+    }
+
+    /// Everything that was recorded before this instant (Unix ms) has been read.
+    pub fn as_of_ms(&self) -> i64 {
+        match self.owner.standing() {
+            Standing::Leading => i64::MAX,
+            Standing::Following | Standing::CatchingUp | Standing::Stopped(_) => {
+                self.pulse.answered_ms.unwrap_or(i64::MIN)
+            }
+        }
+    }
+
+    /// Whether all that others have recorded up to a moment ago has been read.
+    pub fn is_fresh(&self, now_ms: i64) -> bool {
+        match self.owner.standing() {
+            Standing::Leading => true,
+            Standing::Following => {
+                self.pulse.answered_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) < FRESH_MS)
+            }
+            Standing::CatchingUp | Standing::Stopped(_) => false,
+        }
+    }
+
+    /// Since when it has been asked to lead, Unix ms.
+    pub const fn led_ms(&self) -> i64 {
+        self.led_ms
     }
 
     /// Since when the log has owed an answer, Unix ms: a record's fate, or the pulse's.
@@ -154,7 +191,11 @@ impl Slot {
             self.stop(&Fatal::Store(why));
         }
         let (told, at) = self.told_progress;
-        let building = self.owner.standing() == &Standing::CatchingUp;
+        let building = match self.owner.standing() {
+            Standing::CatchingUp => true,
+            Standing::Following => self.pulse.answered_ms.is_none(),
+            Standing::Leading | Standing::Stopped(_) => false,
+        };
         if building && at.elapsed().as_secs() >= 2 && self.owner.seq() > told {
             tracing::info!(target: "engine", partition = %self.at, seq = self.owner.seq(), "reading the log");
             self.told_progress = (self.owner.seq(), Instant::now());
@@ -188,21 +229,18 @@ impl Slot {
                 Fate::Confirmed { question }
                     if self.pulse.asked.is_some_and(|(asked, _)| asked <= *question) =>
                 {
-                    self.pulse.asked = None;
+                    self.pulse.answered_ms = self.pulse.asked.take().map(|(_, at_ms)| at_ms);
                 }
+                Fate::Lost { .. } => self.lost_at = Some(Instant::now()),
                 Fate::Confirmed { .. }
                 | Fate::Accepted { .. }
                 | Fate::Void { .. }
                 | Fate::Refused { .. }
-                | Fate::Leading { .. }
-                | Fate::Lost { .. } => {}
+                | Fate::Leading { .. } => {}
             }
             if let Err(fatal) = self.owner.fate(fate, now_ms, &self.rows) {
                 self.stop(&fatal);
             }
-        }
-        if matches!(self.owner.standing(), Standing::Lost(_)) && self.lost_at.is_none() {
-            self.lost_at = Some(Instant::now());
         }
     }
 }

@@ -10,7 +10,9 @@ use ledger_domain::ids::{CommandId, MerchantId, PaymentId};
 use ledger_log::Mode;
 use zeroize::Zeroizing;
 
-use super::command::Recent;
+use super::command::{Recent, unavailable};
+use super::peers::Peers;
+use super::problem::Problem;
 use super::under_way::UnderWay;
 use crate::access::Authenticator;
 use crate::keys::KeyVault;
@@ -39,6 +41,10 @@ pub trait WritePath: Send + Sync {
     ) -> BoxFuture<'_, Result<Option<OrderView>, Unavailable>>;
     /// Reads what is known of a command.
     fn command(&self, id: CommandId, scope: CommandScope) -> BoxFuture<'_, Result<CommandView, Unavailable>>;
+    /// Waits until the directory is as it was when this was called, or newer.
+    fn directory_is_current(&self) -> BoxFuture<'_, Result<(), Unavailable>>;
+    /// Where other processes can be reached that were heard lately.
+    fn peers(&self) -> Arc<[String]>;
     /// The directory as of its last accepted event.
     fn directory(&self) -> Arc<Directory>;
     /// Whether commands are taken.
@@ -70,6 +76,14 @@ impl WritePath for Ledger {
         Box::pin(Self::command(self, id, scope))
     }
 
+    fn directory_is_current(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(Self::directory_is_current(self))
+    }
+
+    fn peers(&self) -> Arc<[String]> {
+        Self::peers(self)
+    }
+
     fn directory(&self) -> Arc<Directory> {
         Self::directory(self)
     }
@@ -91,6 +105,8 @@ pub struct App {
     pub under_way: UnderWay,
     /// Commands that may still arrive.
     pub recent: Recent,
+    /// The way to other processes; none in tests of one.
+    pub peers: Option<Peers>,
     /// The time.
     pub clock: Clock,
     /// What `/metrics` shows.
@@ -102,6 +118,15 @@ impl App {
     #[must_use]
     pub fn now_ms(&self) -> i64 {
         (self.clock)()
+    }
+
+    /// The directory as it was when this was called, or newer, whichever process leads it.
+    ///
+    /// # Errors
+    /// The log does not confirm it in time.
+    pub async fn current_directory(&self) -> Result<Arc<Directory>, Problem> {
+        self.ledger.directory_is_current().await.map_err(|error| unavailable(&error))?;
+        Ok(self.ledger.directory())
     }
 
     /// A key that another process may have made since this one read the topic. Reading it blocks, so a thread for

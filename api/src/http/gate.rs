@@ -9,6 +9,7 @@ use actix_web::{Error, HttpMessage, ResponseError, web};
 
 use super::app::App;
 use super::input::Fault;
+use super::pass_on;
 use super::problem::Problem;
 use crate::access::{Access, Caller};
 use crate::catalogue::Code;
@@ -22,28 +23,49 @@ pub async fn pass(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match admit(access, &request) {
-        Ok(caller) => {
-            if let Some(caller) = caller {
-                request.extensions_mut().insert(caller);
-            }
-            next.call(request).await
-        }
+    match admit(access, &request).await {
+        Ok(_) => next.call(request).await,
         Err(problem) => Ok(request.into_response(problem.error_response())),
     }
 }
 
-fn admit(access: Access, request: &ServiceRequest) -> Result<Option<Caller>, Problem> {
-    let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::new(Code::InternalError))?;
-    if access == Access::Public {
-        return forced_error(app, request).map(|()| None);
+/// The same for a command, which may belong to another process.
+pub async fn pass_command(
+    access: Access,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match admit(access, &request).await {
+        Ok(app) => pass_on::call(app, request, next).await,
+        Err(problem) => Ok(request.into_response(problem.error_response())),
     }
-    let directory = app.ledger.directory();
-    let caller = app.authenticator.caller(request.headers().get(AUTHORIZATION), &directory)?;
+}
+
+/// The caller is put among the request's extensions.
+async fn admit(access: Access, request: &ServiceRequest) -> Result<web::Data<App>, Problem> {
+    let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::new(Code::InternalError))?.clone();
+    if access == Access::Public {
+        return forced_error(&app, request).map(|()| app);
+    }
+    let caller = caller(&app, request).await?;
     if !access.allows(&caller.scope) {
         return Err(Problem::new(Code::ScopeForbidden));
     }
-    forced_error(app, request).map(|()| Some(caller))
+    forced_error(&app, request)?;
+    request.extensions_mut().insert(caller);
+    Ok(app)
+}
+
+/// A key that is not known here may have been made a moment ago by the process that leads the directory.
+async fn caller(app: &App, request: &ServiceRequest) -> Result<Caller, Problem> {
+    let known = || app.authenticator.caller(request.headers().get(AUTHORIZATION), &app.ledger.directory());
+    match known() {
+        Err(problem) if problem.code() == Code::ApiKeyInvalid => {
+            app.current_directory().await?;
+            known()
+        }
+        other => other,
+    }
 }
 
 /// Nothing has happened yet when this answers, so a forced error never leaves anything behind.

@@ -8,6 +8,8 @@ pub mod input;
 pub mod instant;
 pub mod openapi;
 pub mod outermost;
+pub mod pass_on;
+pub mod peers;
 pub mod problem;
 pub mod query;
 pub mod route;

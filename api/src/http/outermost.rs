@@ -25,7 +25,8 @@ use crate::catalogue::{Code, Language};
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header of a request's id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl RequestId {
     fn of(headers: &HeaderMap) -> Self {

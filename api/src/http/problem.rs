@@ -34,6 +34,8 @@ struct Rest {
     acquirer_message: Option<String>,
     retry_after_s: Option<u32>,
     headers: Vec<(&'static str, String)>,
+    /// Another process leads the partition; where, as far as is known.
+    elsewhere: Option<Option<String>>,
     members: Map<String, Value>,
 }
 
@@ -91,6 +93,19 @@ impl Problem {
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.rest.members.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Says that another process leads the partition: this one has recorded nothing, and may pass the request on.
+    #[must_use]
+    pub fn elsewhere(mut self, to: Option<String>) -> Self {
+        self.rest.elsewhere = Some(to);
+        self
+    }
+
+    /// Where the process is that leads the partition, if that is what this is about.
+    #[must_use]
+    pub fn leads_elsewhere(&self) -> Option<Option<String>> {
+        self.rest.elsewhere.clone()
     }
 
     /// The finished response.

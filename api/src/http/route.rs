@@ -27,7 +27,8 @@ where
     F::Output: Responder + 'static,
 {
     let read = web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
-    operation(Method::GET, access, read, handler)
+    let gate = from_fn(move |request, next| gate::pass(access, request, next));
+    Operation { route: read.to(handler).wrap(gate), method: Method::GET, access }
 }
 
 /// A command.
@@ -37,7 +38,7 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    operation(Method::POST, access, web::post(), handler)
+    command(Method::POST, access, web::post(), handler)
 }
 
 /// A command that changes part of something.
@@ -47,16 +48,16 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    operation(Method::PATCH, access, web::patch(), handler)
+    command(Method::PATCH, access, web::patch(), handler)
 }
 
-fn operation<F, Args>(method: Method, access: Access, route: Route, handler: F) -> Operation
+fn command<F, Args>(method: Method, access: Access, route: Route, handler: F) -> Operation
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    let gate = from_fn(move |request, next| gate::pass(access, request, next));
+    let gate = from_fn(move |request, next| gate::pass_command(access, request, next));
     Operation { route: route.to(handler).wrap(gate), method, access }
 }
 

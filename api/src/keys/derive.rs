@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 /// The key record of the pepper in `ledger.keys`.
 pub const PEPPER_KEY_ID: &str = "pepper";
 
+const PEER: &[u8] = b"ledger-peer/1\n";
+
 /// A keyed hash over everything an API key or a derived secret is made from.
 pub struct Pepper(hmac::Key);
 
@@ -50,6 +52,22 @@ impl Pepper {
         bytes
     }
 
+    /// The seal on what one process of this ledger tells another, hexadecimal.
+    #[must_use]
+    pub fn peer_seal(&self, text: &[u8]) -> String {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(PEER);
+        context.update(text);
+        hex::encode(context.sign().as_ref())
+    }
+
+    /// Whether a process of this ledger has sealed this text so.
+    #[must_use]
+    pub fn is_peer_seal(&self, text: &[u8], seal: &str) -> bool {
+        let Ok(seal) = hex::decode(seal) else { return false };
+        hmac::verify(&self.0, &[PEER, text].concat(), &seal).is_ok()
+    }
+
     /// An API key's text never starts with one of these labels, so no caller can make us sign one.
     fn derive(&self, label: &[u8], command: &[u8; 16]) -> Zeroizing<Vec<u8>> {
         let mut context = hmac::Context::with_key(&self.0);
@@ -62,6 +80,15 @@ impl Pepper {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_seal_holds_for_its_text_and_its_ledger_alone() {
+        let (pepper, other) = (Pepper::new(&[9; 32]), Pepper::new(&[8; 32]));
+        let seal = pepper.peer_seal(b"POST /v1/x");
+        assert!(pepper.is_peer_seal(b"POST /v1/x", &seal));
+        assert!(!pepper.is_peer_seal(b"POST /v1/y", &seal) && !other.is_peer_seal(b"POST /v1/x", &seal));
+        assert!(!pepper.is_peer_seal(b"POST /v1/x", "") && !pepper.is_peer_seal(b"POST /v1/x", "zz"));
+    }
 
     #[test]
     fn a_retry_derives_the_same_and_another_command_something_else() {

@@ -26,6 +26,8 @@ pub enum Request {
     Order(MerchantId, String, Slot<Read<Option<OrderView>>>),
     /// A command by its id.
     Command(CommandId, CommandScope, Slot<Read<CommandView>>),
+    /// That the directory is as it was when the question came, or newer.
+    Directory(Slot<Read<()>>),
 }
 
 /// The outcome of a read.
@@ -59,6 +61,7 @@ impl Drop for Place {
 pub struct Port {
     directory: RwLock<Arc<Directory>>,
     readiness: RwLock<Readiness>,
+    peers: RwLock<Arc<[String]>>,
     under_way: Arc<AtomicUsize>,
     most_under_way: usize,
 }
@@ -70,6 +73,7 @@ impl Port {
         Self {
             directory: RwLock::default(),
             readiness: RwLock::default(),
+            peers: RwLock::default(),
             under_way: Arc::default(),
             most_under_way,
         }
@@ -83,6 +87,11 @@ impl Port {
     /// Shows HTTP another readiness.
     pub fn publish_readiness(&self, readiness: Readiness) {
         *self.readiness.write().unwrap_or_else(PoisonError::into_inner) = readiness;
+    }
+
+    /// Shows HTTP which other processes there are.
+    pub fn publish_peers(&self, peers: Vec<String>) {
+        *self.peers.write().unwrap_or_else(PoisonError::into_inner) = peers.into();
     }
 
     /// How many requests are under way.
@@ -152,6 +161,20 @@ impl Ledger {
     #[must_use]
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.port.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until the directory shown here is as it was when this was called, or newer: another process may lead it.
+    ///
+    /// # Errors
+    /// When the log does not confirm it in time.
+    pub async fn directory_is_current(&self) -> Read<()> {
+        self.read(Request::Directory).await
+    }
+
+    /// Where other processes of this ledger can be reached that were heard lately.
+    #[must_use]
+    pub fn peers(&self) -> Arc<[String]> {
+        Arc::clone(&self.port.peers.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether commands are taken, and if not, why not.

@@ -7,7 +7,7 @@ use crate::store::Rows;
 use ledger_domain::payment::PaymentEvent;
 use ledger_domain::payment::effects::{self, Alarm, Effect};
 use ledger_domain::{Event, recorded};
-use ledger_log::{Accepted, Genesis, Position};
+use ledger_log::{Accepted, Fence, Genesis, Position};
 
 impl Owner {
     /// A decision of this owner came true. Gives back its event's time, Unix ms.
@@ -56,6 +56,8 @@ impl Owner {
             self.layers.accept([(rows::genesis_key(), Some(row.encode()))].into());
             self.genesis = Some(row);
         }
+        // The writer has read it too, and stops at one it does not understand.
+        self.leader = Fence::read(&accepted.record.payload).ok().or(self.leader.take());
         Ok(0)
     }
 

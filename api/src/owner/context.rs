@@ -3,7 +3,7 @@
 use super::DirectoryView;
 use super::works::Backoff;
 use crate::store::Rows;
-use ledger_log::{Fence, Payload, Ticket, Writer};
+use ledger_log::{Payload, Ticket, Writer};
 
 /// The log as the owner uses it: the writer, and nothing else in the product.
 pub trait Log {
@@ -79,12 +79,12 @@ pub struct Ctx<'a> {
 /// Where the owner stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
+    /// Reads what others write.
+    Following,
     /// Reads what is there and wishes to lead.
     CatchingUp,
     /// Own reign.
     Leading,
-    /// Another process fenced it.
-    Lost(Fence),
     /// For good, and why.
     Stopped(String),
 }

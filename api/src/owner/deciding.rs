@@ -67,10 +67,7 @@ impl Owner {
         };
         match (verdict, &pending.task) {
             (Verdict::Record(decided), _) => return self.hand_over(pending, *decided, event_time_ms, ctx),
-            (Verdict::Hold(_), Task::Client(_)) => {
-                let after = self.in_flight.back().map(|flight| flight.ticket);
-                self.held.push(Held { pending, after });
-            }
+            (Verdict::Hold(answer), Task::Client(_)) => self.hold(pending, &answer, ctx),
             (Verdict::Tell(answer), Task::Client(client)) => {
                 let reply = client.reply;
                 self.answer(reply, answer);
@@ -82,6 +79,13 @@ impl Owner {
             (Verdict::Drop, Task::Client(_)) => {}
         }
         Ok(())
+    }
+
+    /// A rejection waits until everything it rests on is accepted, confirmed and, where it rests on the directory, read.
+    fn hold(&mut self, pending: Pending, answer: &Answer, ctx: &Ctx<'_>) {
+        let after = self.in_flight.back().map(|flight| flight.ticket);
+        let rests = matches!(answer, Answer::Rejected(rejection) if rejection.rests_on_directory());
+        self.held.push(Held { pending, after, directory_ms: rests.then_some(ctx.now_ms) });
     }
 
     /// The intent's call came back with something that is not recorded now: if it is open still, it is asked about again.
@@ -191,9 +195,10 @@ impl Owner {
 
     fn tell_confirmed(&mut self, ctx: &Ctx<'_>) -> Result<(), Fatal> {
         let oldest = self.in_flight.front().map(|flight| flight.ticket);
-        let accepted = |held: &Held| match (held.after, oldest) {
-            (Some(after), Some(oldest)) => after < oldest,
-            (None, _) | (_, None) => true,
+        let as_of_ms = ctx.directory.as_of_ms;
+        let accepted = |held: &Held| {
+            let is_read = held.directory_ms.is_none_or(|needed_ms| needed_ms <= as_of_ms);
+            is_read && held.after.zip(oldest).is_none_or(|(after, oldest)| after < oldest)
         };
         for held in self.held.take_confirmed(accepted) {
             let Task::Client(client) = &held.pending.task else { continue };
@@ -202,6 +207,11 @@ impl Owner {
             }
             // By now more may be accepted than it was decided on: it is told only if it still holds of all that is.
             match self.decide_client(client, ctx.now_ms.max(self.event_time_ms), ctx, Ground::Accepted)? {
+                Verdict::Hold(Answer::Rejected(rejection))
+                    if rejection.rests_on_directory() && held.directory_ms.is_none() =>
+                {
+                    self.hold(held.pending, &Answer::Rejected(rejection), ctx);
+                }
                 Verdict::Hold(answer) | Verdict::Tell(answer) => {
                     let reply = client.reply;
                     self.answer(reply, answer);

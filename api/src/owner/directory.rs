@@ -20,6 +20,8 @@ pub struct DirectoryView {
     pub directory: Arc<Directory>,
     /// Of its last event; none before the first.
     pub position: Option<Position>,
+    /// It holds everything that was recorded before this instant, Unix ms.
+    pub as_of_ms: i64,
 }
 
 impl DirectoryView {
@@ -125,6 +127,7 @@ impl DirectoryRules {
         match query {
             Query::Payment(..) => Ok(Found::Payment(None)),
             Query::Order(..) => Ok(Found::Order(None)),
+            Query::Nothing => Ok(Found::Nothing),
             Query::Command(_, CommandScope::Merchant(_)) => Ok(Found::Command(CommandView::NothingRecorded)),
             Query::Command(command, CommandScope::Operator) => {
                 let row = rows::read(rows, &rows::command_key(command), CommandRow::decode)?;

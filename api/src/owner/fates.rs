@@ -4,7 +4,7 @@
 use super::questions::Held;
 use super::replies::Stage;
 use super::rows::CursorRow;
-use super::{Fatal, InFlight, Owner, RETRY_AFTER_S, Standing, Task, not_ready};
+use super::{Fatal, InFlight, Owner, RETRY_AFTER_S, Standing, Task};
 use crate::ledger::Answer;
 use crate::store::Rows;
 use ledger_log::{Accepted, Fate, Fence, Ticket};
@@ -102,17 +102,19 @@ impl Owner {
         Ok(())
     }
 
-    /// The new owner does what is open; here everybody is told. Everything in flight came back void before this.
+    /// The new owner does what is open; here everybody is told. Everything in flight came back void before this. Whoever waits for
+    /// the outcome of a recorded command goes on waiting: it comes with what is read.
     fn lost(&mut self, to: Fence) {
         tracing::warn!(target: "owner", partition = %self.at, address = to.address, "another process owns the partition now");
-        self.standing = Standing::Lost(to);
+        self.standing = Standing::Following;
+        let elsewhere = Answer::Elsewhere { to: Some(to.address) };
         let again = std::mem::take(&mut self.again).into_values();
         let held = self.held.take(|_| true).into_iter().map(|held| held.pending.task);
         let clients = std::mem::take(&mut self.clients).into_iter().map(|pending| pending.task);
         let tasks: Vec<Task> = again.chain(held).chain(clients).collect();
         for task in tasks {
             if let Task::Client(client) = task {
-                self.answer(client.reply, not_ready("another process owns the partition"));
+                self.answer(client.reply, elsewhere.clone());
             }
         }
         self.own.clear();

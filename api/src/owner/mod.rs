@@ -34,7 +34,7 @@ pub use works::{Backoff, CallId, WorkKey};
 use crate::ledger::{Answer, Submission, Unavailable};
 use crate::store::{Changes, Rows};
 use ledger_domain::ids::{CommandId, PaymentId};
-use ledger_log::{PartitionId, Ticket};
+use ledger_log::{Fence, PartitionId, Ticket};
 use questions::{Held, Questions};
 use replies::{Replies, Stage};
 use rows::{CursorRow, GenesisRow};
@@ -75,6 +75,8 @@ pub struct Owner {
     settings: OwnerSettings,
     rules: Rules,
     standing: Standing,
+    /// Who opened the present reign, as far as this process has read.
+    leader: Option<Fence>,
     ledger_id: String,
     cursor: Option<CursorRow>,
     cursor_moved: bool,
@@ -108,6 +110,7 @@ impl Owner {
             at,
             rules,
             standing: Standing::CatchingUp,
+            leader: None,
             ledger_id: String::new(),
             event_time_ms: cursor.as_ref().map_or(0, |row| row.event_time_ms),
             cursor,
@@ -135,6 +138,26 @@ impl Owner {
     /// Names the ledger: part of every record's source.
     pub fn set_ledger_id(&mut self, ledger_id: &str) {
         ledger_id.clone_into(&mut self.ledger_id);
+    }
+
+    /// From now on it reads what others write, and wishes nothing.
+    pub fn follow(&mut self) {
+        if self.standing == Standing::CatchingUp {
+            self.standing = Standing::Following;
+        }
+    }
+
+    /// The shell has asked the writer to lead.
+    pub fn catch_up(&mut self) {
+        if self.standing == Standing::Following {
+            self.standing = Standing::CatchingUp;
+        }
+    }
+
+    /// Who opened the present reign; None while no fence was read since the start.
+    #[must_use]
+    pub const fn leader(&self) -> Option<&Fence> {
+        self.leader.as_ref()
     }
 
     /// A client's command; its answer comes as [`Out::Answer`].
@@ -269,8 +292,8 @@ impl Owner {
     fn why_not_serving(&self) -> Option<&str> {
         match &self.standing {
             Standing::Leading => None,
+            Standing::Following => Some("another process leads the partition"),
             Standing::CatchingUp => Some("the partition is being caught up with"),
-            Standing::Lost(_) => Some("another process owns the partition"),
             Standing::Stopped(why) => Some(why),
         }
     }

@@ -12,6 +12,8 @@ pub struct Held {
     pub pending: Pending,
     /// The last record in flight when it was decided.
     pub after: Option<Ticket>,
+    /// The directory must have been read up to this instant before it is told, Unix ms.
+    pub directory_ms: Option<i64>,
 }
 
 /// All that waits for a confirmation: `T` is what a reader asked.

@@ -73,6 +73,8 @@ pub enum Query {
     Order(MerchantId, String),
     /// A command by its id.
     Command(CommandId, CommandScope),
+    /// Nothing but that everything before the question has been read.
+    Nothing,
 }
 
 /// What a query found.
@@ -84,6 +86,8 @@ pub enum Found {
     Order(Option<Box<OrderView>>),
     /// For [`Query::Command`].
     Command(CommandView),
+    /// For [`Query::Nothing`].
+    Nothing,
 }
 
 /// What the owner gives to the shell.

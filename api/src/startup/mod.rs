@@ -19,6 +19,7 @@ use crate::acquirers::Acquirers;
 use crate::engine::{self, Engine, EngineSettings, FirstKey, InitSettings, StartError};
 use crate::http::app::App;
 use crate::http::command::{CLOCK_BOUND_MS, Recent};
+use crate::http::peers::Peers;
 use crate::http::server::{self, Extras, ServerSettings};
 use crate::http::under_way::UnderWay;
 use crate::keys::{KeyStore, KeyVault, MasterKey, Pepper};
@@ -31,6 +32,9 @@ pub use settings::Settings;
 const DEPTH: u32 = 20_000;
 /// How long the engine may take to finish what it has accepted.
 const ENGINE_STOPS_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long other processes may take to take over.
+const LEAVES_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long connections to MariaDB may take to close.
 const DATABASE_CLOSES_WITHIN: Duration = Duration::from_secs(2);
@@ -58,7 +62,7 @@ pub fn init(if_empty: bool) -> Result<(), Failure> {
                 payments_partitions: settings.payments_partitions,
                 mode: settings.mode,
                 depth: DEPTH,
-                address: settings.listen.to_string(),
+                address: settings.address.clone(),
                 within: Duration::from_secs(30),
             })
         }
@@ -107,6 +111,12 @@ async fn run(settings: Settings, telemetry: Telemetry) -> Result<(), Failure> {
     let serving = tokio::spawn(server);
     announce(&address.to_string());
     shutdown.requested().await;
+    // Others take over first, so that what comes until the listener is closed can be passed on to them.
+    let engine = tokio::task::spawn_blocking(move || {
+        engine.leave(LEAVES_WITHIN);
+        engine
+    });
+    let engine = engine.await?;
     server::finish(&server_handle, &app, server_settings).await;
     serving.await??;
     tokio::task::spawn_blocking(move || engine.stop(ENGINE_STOPS_WITHIN)).await?;
@@ -139,6 +149,7 @@ fn open(
     }
     let vault = Arc::new(open_vault(&settings)?);
     let pepper = vault.pepper()?;
+    let peers = Peers::new(runtime.clone(), settings.address.clone())?;
     let (ledger, engine) = start_engine(&settings, &pepper, runtime)?;
     let app = App {
         ledger: Arc::new(ledger),
@@ -146,6 +157,7 @@ fn open(
         vault,
         under_way: UnderWay::default(),
         recent: Recent::new(engine::now_ms()),
+        peers: Some(peers),
         clock: Arc::new(engine::now_ms),
         metrics: Arc::new(move || telemetry.render()),
     };
@@ -160,7 +172,7 @@ fn start_engine(
     let acquirers = Acquirers::new(settings.acquirers.clone(), Arc::new(engine::now_ms))?;
     let mut engine = EngineSettings::new(settings.kafka.clone(), settings.store_dir.clone());
     engine.payments_partitions = settings.payments_partitions;
-    engine.address = settings.listen.to_string();
+    engine.address.clone_from(&settings.address);
     engine.clock_bound_ms = CLOCK_BOUND_MS;
     for acquirer in &settings.acquirers {
         engine.acquirers.push((acquirer.id.parse()?, acquirer.tombstones));

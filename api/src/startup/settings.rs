@@ -13,6 +13,8 @@ use crate::acquirers::AcquirerSettings;
 pub struct Settings {
     /// `LEDGER_LISTEN`, default `127.0.0.1:8080`.
     pub listen: SocketAddr,
+    /// `LEDGER_ADDRESS`, where other processes of this ledger reach this one, default `http://` and `LEDGER_LISTEN`.
+    pub address: String,
     /// `LEDGER_KAFKA_BOOTSTRAP`, and `LEDGER_TOPIC_PREFIX`, default `ledger`.
     pub kafka: KafkaSettings,
     /// `LEDGER_PAYMENT_PARTITIONS`, default 4; counts only where the topic is made.
@@ -44,6 +46,7 @@ impl Settings {
             .map_err(|error| ConfigError::new("LEDGER_ACQUIRERS", error.to_string()))?;
         let listen = vars.text("LEDGER_LISTEN", "127.0.0.1:8080")?;
         Ok(Self {
+            address: address(&vars.text("LEDGER_ADDRESS", &format!("http://{listen}"))?)?,
             listen: listen.parse().map_err(|_| ConfigError::new("LEDGER_LISTEN", "is not ADDRESS:PORT"))?,
             kafka: KafkaSettings::new(&bootstrap, &vars.text("LEDGER_TOPIC_PREFIX", "ledger")?),
             payments_partitions: vars.number("LEDGER_PAYMENT_PARTITIONS", "partitions", 4, 1..=1_000)?,
@@ -56,6 +59,15 @@ impl Settings {
             acquirers,
         })
     }
+}
+
+/// The beginning of a URL: requests of other processes are appended to it.
+fn address(text: &str) -> Result<String, ConfigError> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let is_host = rest.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
+    is_host
+        .then(|| text.to_owned())
+        .ok_or_else(|| ConfigError::new("LEDGER_ADDRESS", "is not http://HOST:PORT or https://HOST:PORT"))
 }
 
 fn mode(vars: &Vars) -> Result<Mode, ConfigError> {
@@ -103,6 +115,8 @@ mod tests {
             ("LEDGER_KAFKA_BOOTSTRAP", ""),
             ("LEDGER_MARIADB_URL", "mysql://u:p@127.0.0.1:3306"),
             ("LEDGER_LISTEN", "8080"),
+            ("LEDGER_ADDRESS", "127.0.0.1:8080"),
+            ("LEDGER_ADDRESS", "http://a/b"),
             ("LEDGER_PAYMENT_PARTITIONS", "0"),
             ("LEDGER_ACQUIRERS", "sandbox"),
             ("LEDGER_FIRST_OPERATOR_KEY", "test_op_short"),

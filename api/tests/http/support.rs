@@ -112,6 +112,14 @@ impl WritePath for Double {
         Box::pin(async move { view.unwrap_or(Ok(CommandView::NothingRecorded)) })
     }
 
+    fn directory_is_current(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn peers(&self) -> Arc<[String]> {
+        Arc::default()
+    }
+
     fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.directory)
     }
@@ -195,6 +203,7 @@ impl World {
             authenticator: Authenticator::new(mode, pepper),
             vault: Arc::new(vault),
             under_way: UnderWay::default(),
+            peers: None,
             // Born long ago: it knows everything that was received lately.
             recent: Recent::new(NOW_MS - 3_600_000),
             clock: Arc::new(|| NOW_MS),

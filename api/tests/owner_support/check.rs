@@ -107,7 +107,10 @@ fn clients_were_told_the_truth(world: &World, ledger: &Ledger) -> Check {
         for told in &all {
             let why =
                 || format!("wish {:?}: told {:?}, recorded {recorded:?}", world.wishes[wish], told.answer);
-            let failed = matches!(told.answer, Answer::Rejected(_) | Answer::NotReady { .. });
+            let failed = matches!(
+                told.answer,
+                Answer::Rejected(_) | Answer::NotReady { .. } | Answer::Elsewhere { .. }
+            );
             if failed && ledger.has(told.fresh) {
                 return Err(format!("told a failure of what is recorded: {}", why()));
             }
@@ -138,7 +141,10 @@ fn clients_were_told_the_truth(world: &World, ledger: &Ledger) -> Check {
                 }
                 Answer::KeyReused if reused => {}
                 Answer::KeyReused | Answer::CardProblem(_) => return Err(why()),
-                Answer::StillRunning | Answer::NotReady { .. } | Answer::Unknown => {}
+                Answer::StillRunning
+                | Answer::NotReady { .. }
+                | Answer::Elsewhere { .. }
+                | Answer::Unknown => {}
             }
         }
     }

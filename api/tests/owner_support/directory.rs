@@ -83,5 +83,5 @@ pub fn view(tombstones: bool) -> DirectoryView {
         directory = evolve(directory, &event).unwrap();
     }
     let position = Position { partition: PartitionId::new("sim.directory", 0), seq: 9 };
-    DirectoryView { directory: Arc::new(directory), position: Some(position) }
+    DirectoryView { directory: Arc::new(directory), position: Some(position), as_of_ms: i64::MAX }
 }

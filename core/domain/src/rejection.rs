@@ -173,6 +173,23 @@ rejections! {
     PartitionDiffers "PARTITION_DIFFERS" "the partition was opened with another genesis";
 }
 
+impl Rejection {
+    /// Whether it rests on what the directory says of the merchant: with a newer directory it may not hold any more.
+    pub const fn rests_on_directory(&self) -> bool {
+        matches!(
+            self,
+            Self::MerchantNotFound
+                | Self::BranchNotFound
+                | Self::AgencyNotFound
+                | Self::AcquirerNotFound
+                | Self::NoContract
+                | Self::MethodNotContracted
+                | Self::BelowMinimum { .. }
+                | Self::TaxFreeNotAllowed
+        )
+    }
+}
+
 impl From<crate::money::MoneyError> for Rejection {
     fn from(_: crate::money::MoneyError) -> Self {
         Self::AmountOutOfRange

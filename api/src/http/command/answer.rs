@@ -56,6 +56,7 @@ pub fn outcome(answer: Answer, command_id: CommandId) -> Result<Recorded, Proble
             tracing::warn!(%command_id, why, "a command was not taken");
             Err(Problem::new(Code::NotReady).retry_after_s(retry_after_s))
         }
+        Answer::Elsewhere { to } => Err(Problem::new(Code::NotReady).retry_after_s(1).elsewhere(to)),
         Answer::Unknown => Err(unknown(command_id)),
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use ledger_domain::card::CardCompanion;
 use ledger_domain::ids::CommandId;
 
@@ -19,8 +19,8 @@ pub use answer::{Recorded, unavailable, unknown};
 pub use recent::{CLOCK_BOUND_MS, NOT_AFTER_MS, Recent, SPAN_MS};
 
 use super::app::App;
-use super::body;
 use super::outermost::RequestId;
+use super::pass_on::Received;
 use super::problem::Problem;
 use crate::access::Caller;
 use crate::catalogue::Code;
@@ -30,7 +30,7 @@ use crate::ledger::{Answer, ClientCommand, Submission};
 /// A command is answered within 30 seconds (api.md); the owner gets this much of it, in milliseconds.
 const DEADLINE_MS: i64 = 28_000;
 /// What HTTP itself waits at most, should the owner not answer at all.
-const LAST_RESORT: Duration = Duration::from_millis(29_500);
+pub const LAST_RESORT: Duration = Duration::from_millis(29_500);
 
 /// A command that has been authenticated and read, but not yet parsed.
 pub struct CommandRequest {
@@ -106,10 +106,12 @@ async fn read(request: HttpRequest, mut payload: Payload) -> Result<CommandReque
     let caller = Caller::from_request(&request, &mut payload).await?;
     let request_id = RequestId::from_request(&request, &mut payload).await?.0;
     let idempotency_key = idempotency_key(&request)?;
-    let body = body::read(request.clone(), payload).await?;
+    let received = request.extensions().get::<Received>().cloned();
+    let Received { body, at_ms } = received.ok_or_else(|| Problem::new(Code::InternalError))?;
+    let body = body?;
     Ok(CommandRequest {
         command_id: identity::command_id(&caller.scope_text(), &idempotency_key),
-        received_ms: app.now_ms(),
+        received_ms: at_ms,
         caller,
         idempotency_key,
         body,

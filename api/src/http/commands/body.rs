@@ -1,7 +1,10 @@
 //! A command as the API shows it. "Nothing was recorded" is said only when nothing can come any more: the owner has
 //! confirmed it, and the command's `notAfter` plus twice the clock bound has passed.
 
-use actix_web::HttpResponse;
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use ledger_domain::ids::CommandId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,9 +12,15 @@ use utoipa::ToSchema;
 use crate::access::Caller;
 use crate::http::app::App;
 use crate::http::command::unavailable;
+use crate::http::outermost::RequestId;
 use crate::http::payments::body::PaymentBody;
+use crate::http::peers::{Outgoing, Passed, passed_on_ms};
 use crate::http::problem::Problem;
 use crate::ledger::{CommandResult, CommandView};
+
+const NOT_RECORDED: &str = "NOT_RECORDED";
+/// How long another process may take to say what it knows.
+const ASKED_WITHIN: Duration = Duration::from_secs(3);
 
 /// What is known of a command.
 #[derive(Serialize, ToSchema)]
@@ -61,7 +70,12 @@ impl CommandBody {
 }
 
 /// Asks the owner and renders what it knows.
-pub async fn answer(app: &App, caller: Caller, id: CommandId) -> Result<HttpResponse, Problem> {
+pub async fn answer(
+    app: &App,
+    caller: Caller,
+    id: CommandId,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
     // Before the read, so that whatever arrives in between still counts as on its way.
     let may_still_arrive = app.recent.may_still_arrive(id, app.now_ms());
     let view = app.ledger.command(id, caller.command_scope()?).await.map_err(|error| unavailable(&error))?;
@@ -78,10 +92,33 @@ pub async fn answer(app: &App, caller: Caller, id: CommandId) -> Result<HttpResp
             payment: Some(PaymentBody::from(&*payment)),
             ..CommandBody::empty(id.to_string(), "RUNNING")
         },
-        CommandView::NothingRecorded if may_still_arrive => {
+        CommandView::NothingRecorded if may_still_arrive || is_known_elsewhere(app, request).await => {
             CommandBody::empty(id.to_string(), "NOT_YET_KNOWN")
         }
-        CommandView::NothingRecorded => CommandBody::empty(id.to_string(), "NOT_RECORDED"),
+        CommandView::NothingRecorded => CommandBody::empty(id.to_string(), NOT_RECORDED),
     };
     Ok(HttpResponse::Ok().json(body))
+}
+
+/// Whether another process may have received the command and not yet handed it to its owner: each that was heard lately is asked
+/// the same, and one that does not say that nothing was recorded, or says nothing, may still bring it.
+async fn is_known_elsewhere(app: &App, request: &HttpRequest) -> bool {
+    let pepper = app.authenticator.pepper();
+    let Some(peers) = app.peers.as_ref().filter(|_| passed_on_ms(request, pepper).is_none()) else {
+        return false;
+    };
+    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let outgoing = Outgoing::of(request, &id, Bytes::new(), app.now_ms(), pepper);
+    for to in app.ledger.peers().iter() {
+        match peers.pass(to, outgoing.clone(), ASKED_WITHIN).await {
+            Passed::Reply(reply) if says_nothing_recorded(&reply.body) => {}
+            Passed::Reply(_) | Passed::Elsewhere(_) | Passed::NotReached | Passed::Uncertain => return true,
+        }
+    }
+    false
+}
+
+fn says_nothing_recorded(body: &[u8]) -> bool {
+    let body: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    body.is_some_and(|body| body.get("status").is_some_and(|status| status == NOT_RECORDED))
 }

@@ -22,5 +22,5 @@ const FORM: Fault =
 pub async fn handle(app: Data<App>, caller: Caller, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, &["idempotencyKey"])?;
     let key = query.required("idempotencyKey", |text| check_key(text.as_bytes()).ok_or(FORM))?;
-    body::answer(&app, caller, identity::command_id(&caller.scope_text(), &key)).await
+    body::answer(&app, caller, identity::command_id(&caller.scope_text(), &key), &request).await
 }

@@ -40,7 +40,7 @@ pub struct CardKeyBody<'a> {
     security(("apiKey" = [])))]
 pub async fn handle(request: CommandRequest) -> Result<HttpResponse, Problem> {
     Fields::of_body(&request.body, &[])?;
-    let merchant_id = merchant(&request)?;
+    let merchant_id = merchant(&request).await?;
     let pepper = request.app().authenticator.pepper();
     let key = pepper.card_key(request.command_id.as_bytes());
     let card_key_id = CardKeyId::new(Uuid::new_v8(pepper.id_bytes(request.command_id.as_bytes())));
@@ -57,9 +57,9 @@ pub async fn handle(request: CommandRequest) -> Result<HttpResponse, Problem> {
 }
 
 /// Looked up before anything is stored, so that a wrong id leaves no key behind.
-fn merchant(request: &CommandRequest) -> Result<MerchantId, Problem> {
+async fn merchant(request: &CommandRequest) -> Result<MerchantId, Problem> {
     let id: Option<MerchantId> = request.segment("merchantId").parse().ok();
-    let directory = request.app().ledger.directory();
+    let directory = request.app().current_directory().await?;
     id.filter(|id| directory.merchant(*id).is_some()).ok_or_else(|| Problem::new(Code::MerchantNotFound))
 }
 

@@ -17,7 +17,7 @@ use crate::http::problem::Problem;
     responses((status = 200, description = "The agency", body = AgencyBody)),
     security(("apiKey" = [])))]
 pub async fn handle(app: Data<App>, caller: Caller, path: Path<String>) -> Result<HttpResponse, Problem> {
-    let directory = app.ledger.directory();
+    let directory = app.current_directory().await?;
     let id: Option<AgencyId> = path.parse().ok().filter(|id| caller.sees_node(&directory, Node::Agency(*id)));
     let found = id.and_then(|id| body::agency(&directory, id));
     found.map(|agency| HttpResponse::Ok().json(agency)).ok_or_else(|| Problem::new(Code::AgencyNotFound))

@@ -17,7 +17,7 @@ use crate::http::problem::Problem;
     responses((status = 200, description = "The branch", body = BranchBody)),
     security(("apiKey" = [])))]
 pub async fn handle(app: Data<App>, caller: Caller, path: Path<String>) -> Result<HttpResponse, Problem> {
-    let directory = app.ledger.directory();
+    let directory = app.current_directory().await?;
     let id: Option<BranchId> = path.parse().ok().filter(|id| caller.sees_node(&directory, Node::Branch(*id)));
     let found = id.and_then(|id| body::branch(&directory, id));
     found.map(|branch| HttpResponse::Ok().json(branch)).ok_or_else(|| Problem::new(Code::BranchNotFound))

@@ -16,7 +16,7 @@ use crate::http::problem::Problem;
     responses((status = 200, description = "The merchant", body = MerchantBody)),
     security(("apiKey" = [])))]
 pub async fn handle(app: Data<App>, caller: Caller, path: Path<String>) -> Result<HttpResponse, Problem> {
-    let directory = app.ledger.directory();
+    let directory = app.current_directory().await?;
     let id: Option<MerchantId> = path.parse().ok().filter(|id| caller.sees_merchant(&directory, *id));
     let found = id.and_then(|id| body::merchant(&directory, id));
     found

@@ -3,6 +3,7 @@
 
 use actix_web::HttpResponse;
 use ledger_domain::card::CardCompanion;
+use ledger_domain::directory::Directory;
 use ledger_domain::ids::{CardKeyId, MerchantId, PaymentId};
 use ledger_domain::money::Currency;
 use serde::Serialize;
@@ -142,8 +143,10 @@ async fn card_key(
     key: CardKeyId,
 ) -> Option<std::sync::Arc<zeroize::Zeroizing<Vec<u8>>>> {
     let app = request.app();
-    let known = app.ledger.directory().card_key(key).is_some_and(|found| found.merchant_id == merchant);
-    if !known {
+    let is_known =
+        |directory: &Directory| directory.card_key(key).is_some_and(|found| found.merchant_id == merchant);
+    // A key made a moment ago, through another process, may not have been read here yet.
+    if !is_known(&app.ledger.directory()) && !is_known(&*app.current_directory().await.ok()?) {
         return None;
     }
     match app.vault.get(&key.to_string()) {

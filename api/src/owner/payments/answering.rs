@@ -89,6 +89,7 @@ impl Payments {
                 Ok(Found::Order(self.order(*merchant, order_id, rows, at)?.map(Box::new)))
             }
             Query::Command(command, scope) => Ok(Found::Command(self.command(command, scope, rows, at)?)),
+            Query::Nothing => Ok(Found::Nothing),
         }
     }
 

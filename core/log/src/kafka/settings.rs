@@ -53,6 +53,8 @@ pub struct TopicNames {
     pub payments: String,
     /// Wrapped secrets, compacted, not part of the ledger; one partition.
     pub keys: String,
+    /// Which processes are alive, a hint and not part of the ledger; one partition.
+    pub members: String,
 }
 
 impl KafkaSettings {
@@ -71,7 +73,12 @@ impl KafkaSettings {
     /// The topics under this prefix.
     pub fn topics(&self) -> TopicNames {
         let name = |suffix: &str| format!("{}.{suffix}", self.prefix);
-        TopicNames { directory: name("directory"), payments: name("payments"), keys: name("keys") }
+        TopicNames {
+            directory: name("directory"),
+            payments: name("payments"),
+            keys: name("keys"),
+            members: name("members"),
+        }
     }
 
     pub(super) fn request_timeout(&self) -> std::time::Duration {

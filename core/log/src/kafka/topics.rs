@@ -31,13 +31,14 @@ struct Topic {
     exactly: bool,
 }
 
-fn topics(settings: &KafkaSettings, payments_partitions: i32) -> [Topic; 3] {
+fn topics(settings: &KafkaSettings, payments_partitions: i32) -> [Topic; 4] {
     let names = settings.topics();
     let topic = |name, kind, partitions, exactly| Topic { name, kind, partitions, exactly };
     [
         topic(names.directory, Kind::Ledger, 1, true),
         topic(names.payments, Kind::Ledger, payments_partitions, false),
         topic(names.keys, Kind::Keys, 1, true),
+        topic(names.members, Kind::Members, 1, true),
     ]
 }
 

@@ -140,7 +140,8 @@ impl Prefix {
 impl Drop for Prefix {
     fn drop(&mut self) {
         let names = self.settings.topics();
-        let all = [names.directory.as_str(), names.payments.as_str(), names.keys.as_str()];
+        let all =
+            [names.directory.as_str(), names.payments.as_str(), names.keys.as_str(), names.members.as_str()];
         let _ = block_on(self.admin().delete_topics(&all, &AdminOptions::new()));
     }
 }

@@ -5,5 +5,6 @@
 
 mod kills;
 mod outages;
+mod processes;
 mod tombstones;
 mod unknowns;

@@ -7,6 +7,8 @@ pub(super) enum Kind {
     Ledger,
     /// Wrapped secrets: the newest of each key is kept, and what is deleted must be gone.
     Keys,
+    /// Who is alive: worth nothing a minute later.
+    Members,
 }
 
 /// What an acknowledged record rests on.
@@ -91,6 +93,14 @@ const KEYS: [Rule; 3] = [
     rule("segment.ms", "86400000", Enough::AtMost),
 ];
 
+/// Beats are dated by the broker and soon forgotten, so that the topic stays small for whoever reads its end.
+const MEMBERS: [Rule; 4] = [
+    rule("message.timestamp.type", "LogAppendTime", Enough::Exactly),
+    rule("cleanup.policy", "delete", Enough::Exactly),
+    rule("retention.ms", "3600000", Enough::AtMost),
+    rule("segment.ms", "600000", Enough::AtMost),
+];
+
 /// `acks=all` alone does not reach the disk of a single broker.
 const ONE_DISK: [Rule; 1] = [rule("flush.messages", "1", Enough::Exactly)];
 const REPLICAS: [Rule; 1] = [rule("min.insync.replicas", "2", Enough::AtLeast)];
@@ -100,6 +110,8 @@ pub(super) fn rules(kind: Kind, durability: Durability) -> Vec<Rule> {
     let kind: &[Rule] = match kind {
         Kind::Ledger => &LEDGER,
         Kind::Keys => &KEYS,
+        // Nothing is lost with a beat: it need not reach a disk, nor a second one.
+        Kind::Members => return MEMBERS.to_vec(),
     };
     let durability: &[Rule] = match durability {
         Durability::OneDisk => &ONE_DISK,
@@ -118,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_a_topic_is_made_with_passes_the_check() {
-        for kind in [Kind::Ledger, Kind::Keys] {
+        for kind in [Kind::Ledger, Kind::Keys, Kind::Members] {
             for durability in [Durability::OneDisk, Durability::Replicas] {
                 for rule in rules(kind, durability) {
                     assert!(rule.holds(rule.made_with), "{rule:?}");

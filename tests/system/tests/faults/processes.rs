@@ -1,0 +1,186 @@
+//! Three api processes share the partitions. Whichever is killed, stopped or paused under load, the others go on: nothing that was
+//! acknowledged is lost, nothing is doubled, and a process that ends in order makes no request fail.
+
+use std::time::{Duration, Instant};
+
+use ledger_tests::audit::{against_acquirer, against_callers, nothing_found};
+use ledger_tests::client::Client;
+use ledger_tests::ensure;
+use ledger_tests::failure::{Done, During};
+use ledger_tests::load::{Deed, History, Load, Running};
+use ledger_tests::rig::{People, Rig};
+use ledger_tests::town::{Order, cancel};
+use serde_json::json;
+
+const PROCESSES: usize = 3;
+/// How many answers must come from the others after each blow.
+const AFTER: u64 = 60;
+/// A killed process's partitions are served again within this time.
+const TAKEN_OVER: Duration = Duration::from_secs(3);
+/// Longer than the others wait for a word of it.
+const PAUSED: Duration = Duration::from_secs(6);
+
+#[test]
+fn three_processes_share_the_partitions_and_any_of_them_may_go() -> Done {
+    let mut rig = Rig::start_with("processes", |options| options.apis(PROCESSES))?;
+    let people = rig.people()?;
+    rig.block(any_process_takes_any_command(&rig, &people))?;
+    let mut all = History::default();
+    let (mut killed, mut stopped) = (Duration::ZERO, Duration::ZERO);
+    for victim in 0..PROCESSES {
+        let history = under_load(&mut rig, &people, victim, &format!("kill-{victim}"), |rig| {
+            api(rig, victim)?.kill()?;
+            killed = killed.max(served_again(rig, &people, victim)?);
+            Ok(())
+        })?;
+        add(&mut all, history);
+        let history = under_load(&mut rig, &people, victim, &format!("stop-{victim}"), |rig| {
+            api(rig, victim)?.stop()?;
+            Ok(())
+        })?;
+        stopped =
+            stopped.max(none_failed(&history.deeds).during(|| format!("process {victim} ended in order"))?);
+        add(&mut all, history);
+    }
+    let history = under_load(&mut rig, &people, 0, "pause", |rig| {
+        api(rig, 0)?.pause()?;
+        std::thread::sleep(PAUSED);
+        Ok(api(rig, 0)?.resume()?)
+    })?;
+    add(&mut all, history);
+    let book = rig.settled(Duration::from_secs(60))?;
+    nothing_found("ledger and callers", &against_callers(&book, &all.deeds))?;
+    nothing_found("replays", &all.wrong_replays)?;
+    nothing_found("ledger and acquirer", &against_acquirer(&book, &rig.memory()?))?;
+    rig.projected(&book, Duration::from_secs(60))?;
+    let said = rig.verify()?;
+    eprintln!(
+        "{} commands; a killed process's partitions were served again within {} ms, the slowest command while one ended in order took {} ms\n{said}",
+        all.deeds.len(),
+        killed.as_millis(),
+        stopped.as_millis()
+    );
+    ensure!(
+        killed <= TAKEN_OVER,
+        "a killed process's partitions were served after {} ms",
+        killed.as_millis()
+    );
+    Ok(())
+}
+
+fn api(rig: &mut Rig, number: usize) -> Done<&mut ledger_dev::Server> {
+    rig.stack.apis.get_mut(number).during(|| format!("there is no api {number}"))
+}
+
+fn add(all: &mut History, more: History) {
+    all.deeds.extend(more.deeds);
+    all.wrong_replays.extend(more.wrong_replays);
+    all.replays += more.replays;
+}
+
+/// A payment made through one process is cancelled through the next and read through the third, at once.
+async fn any_process_takes_any_command(rig: &Rig, people: &People) -> Done {
+    for number in 0..people.merchants.len() * PROCESSES {
+        let merchant = people.merchant(number % people.merchants.len())?;
+        let url = |offset: usize| rig.stack.api_url((number + offset) % PROCESSES);
+        let order = Order::new(&format!("any-{number}"), 30_000);
+        let paid = merchant.pay(&mut merchant.client(&url(0)), &order).await?.ok()?;
+        let payment = paid.text("paymentId")?;
+        let mut next = merchant.client(&url(1));
+        let undone = cancel(&mut next, payment, &format!("any-{number}/c"), Some(10_000)).await?.ok()?;
+        let again = merchant.pay(&mut merchant.client(&url(2)), &order).await?.ok()?;
+        ensure!(again.is_replayed() && again.body == paid.body, "replayed elsewhere: {}", again.body);
+        ensure!(again.position() == paid.position(), "another position: {:?}", again.position());
+        let read = merchant.client(&url(2)).get(&format!("/v1/payments/{payment}")).await?.ok()?;
+        ensure!(read.body == undone.body, "read elsewhere: {} instead of {}", read.body, undone.body);
+        let mut stranger = people.merchant((number + 1) % people.merchants.len())?.client(&url(1));
+        cancel(&mut stranger, payment, "theirs", None).await?.refused(404, "NOT_FOUND_PAYMENT")?;
+    }
+    // Nobody but a process of this ledger may say when a request was received.
+    let mut client = people.merchant(0)?.client(&rig.url());
+    let body = people.merchant(0)?.key_in(&Order::new("forged", 1_000), "forged")?.to_string();
+    let headers = [("Idempotency-Key", "forged"), ("Ledger-Passed-On", "1 00")];
+    let request = client.bytes("POST", "/v1/payments/key-in", &headers, body.as_bytes());
+    client.exchange(&request).await?.ok().map(|_| ())
+}
+
+/// Load on every process but the victim, which meets its fate meanwhile and is there again in the end.
+fn under_load(
+    rig: &mut Rig,
+    people: &People,
+    victim: usize,
+    word: &str,
+    fate: impl FnOnce(&mut Rig) -> Done,
+) -> Done<History> {
+    let others: Vec<usize> = (0..PROCESSES).filter(|number| *number != victim).collect();
+    let mut loads = Vec::new();
+    for number in &others {
+        let load = Load {
+            url: rig.stack.api_url(*number),
+            merchants: people.merchants.clone(),
+            clients: 4,
+            operations: None,
+            seed: 7 + *number as u64,
+            word: format!("{word}-{number}"),
+            patience: Duration::from_secs(60),
+        };
+        loads.push(load.start(rig.handle())?);
+    }
+    answers(rig, &loads, AFTER)?;
+    fate(rig).during(|| word.to_owned())?;
+    answers(rig, &loads, AFTER).during(|| format!("after {word}"))?;
+    if !api(rig, victim)?.is_running() {
+        api(rig, victim)?.start()?;
+    }
+    answers(rig, &loads, AFTER).during(|| format!("after {word}, when it was back"))?;
+    let mut history = History::default();
+    for load in loads {
+        load.stop();
+        add(&mut history, rig.block(load.finish())?);
+    }
+    ready(rig)?;
+    Ok(history)
+}
+
+fn answers(rig: &Rig, loads: &[Running], count: u64) -> Done {
+    let answered = || loads.iter().map(Running::answered).sum::<u64>();
+    let goal = answered() + count;
+    rig.until("answers come", Duration::from_secs(60), || Ok(answered() >= goal))
+}
+
+fn ready(rig: &Rig) -> Done {
+    let is_ready = |number: usize| {
+        let asked = rig.block(Client::anonymous(&rig.stack.api_url(number)).get("/health/ready"));
+        asked.is_ok_and(|reply| reply.status() == 200)
+    };
+    rig.until("every process is ready", Duration::from_secs(60), || Ok((0..PROCESSES).all(is_ready)))
+}
+
+/// How long it takes from now until every merchant's payment is taken by a process that is left.
+fn served_again(rig: &Rig, people: &People, victim: usize) -> Done<Duration> {
+    let begun = Instant::now();
+    let url = rig.stack.api_url((victim + 1) % PROCESSES);
+    rig.block(async {
+        for (number, merchant) in people.merchants.iter().enumerate() {
+            let body = json!({ "metadata": { "a": "b" } }).to_string();
+            let mut client = merchant.client(&url);
+            let path = "/v1/payments/pay_00000000000070008000000000000000/metadata";
+            let key = format!("served-{victim}-{number}");
+            let request = client.bytes("PATCH", path, &[("Idempotency-Key", &key)], body.as_bytes());
+            // Only the partition's leader can say that there is no such payment.
+            while client.exchange(&request).await?.refused(404, "NOT_FOUND_PAYMENT").is_err() {
+                ensure!(begun.elapsed() < Duration::from_secs(30), "nobody serves merchant {number}");
+            }
+        }
+        Ok(begun.elapsed())
+    })
+}
+
+/// Every command had its final answer at the first attempt; how long the slowest took.
+fn none_failed(deeds: &[Deed]) -> Done<Duration> {
+    for deed in deeds {
+        let told = &deed.told;
+        ensure!(told.answers.len() == 1, "{}: {:?}", told.key, told.answers);
+    }
+    Ok(deeds.iter().map(|deed| deed.told.took).max().unwrap_or_default())
+}

@@ -13,7 +13,8 @@ use crate::acquirers::AcquirerSettings;
 pub struct Settings {
     /// `LEDGER_LISTEN`, default `127.0.0.1:8080`.
     pub listen: SocketAddr,
-    /// `LEDGER_ADDRESS`, where other processes of this ledger reach this one, default `http://` and `LEDGER_LISTEN`.
+    /// `LEDGER_ADDRESS`, where other processes of this ledger reach this one, default `http://` and `LEDGER_LISTEN`; required
+    /// where that is every address of the machine.
     pub address: String,
     /// `LEDGER_KAFKA_BOOTSTRAP`, and `LEDGER_TOPIC_PREFIX`, default `ledger`.
     pub kafka: KafkaSettings,
@@ -44,10 +45,12 @@ impl Settings {
         let acquirers = vars.text("LEDGER_ACQUIRERS", "")?;
         let acquirers = AcquirerSettings::parse_list(&acquirers)
             .map_err(|error| ConfigError::new("LEDGER_ACQUIRERS", error.to_string()))?;
-        let listen = vars.text("LEDGER_LISTEN", "127.0.0.1:8080")?;
+        let listen: SocketAddr = (vars.text("LEDGER_LISTEN", "127.0.0.1:8080")?)
+            .parse()
+            .map_err(|_| ConfigError::new("LEDGER_LISTEN", "is not ADDRESS:PORT"))?;
         Ok(Self {
-            address: address(&vars.text("LEDGER_ADDRESS", &format!("http://{listen}"))?)?,
-            listen: listen.parse().map_err(|_| ConfigError::new("LEDGER_LISTEN", "is not ADDRESS:PORT"))?,
+            address: own_address(vars, listen)?,
+            listen,
             kafka: KafkaSettings::new(&bootstrap, &vars.text("LEDGER_TOPIC_PREFIX", "ledger")?),
             payments_partitions: vars.number("LEDGER_PAYMENT_PARTITIONS", "partitions", 4, 1..=1_000)?,
             store_dir: PathBuf::from(vars.text("LEDGER_STORE_DIR", "ledger-store")?),
@@ -59,6 +62,16 @@ impl Settings {
             acquirers,
         })
     }
+}
+
+/// Nobody reaches another machine at `0.0.0.0`.
+fn own_address(vars: &Vars, listen: SocketAddr) -> Result<String, ConfigError> {
+    if listen.ip().is_unspecified() {
+        let told =
+            vars.required("LEDGER_ADDRESS", "http://HOST:PORT where other processes reach this one")?;
+        return address(&told);
+    }
+    address(&vars.text("LEDGER_ADDRESS", &format!("http://{listen}"))?)
 }
 
 /// The beginning of a URL: requests of other processes are appended to it.
@@ -104,6 +117,16 @@ mod tests {
         pairs.retain(|(known, _)| *known != name);
         pairs.push((name, value));
         Settings::read(&Vars::from_pairs(pairs))
+    }
+
+    #[test]
+    fn whoever_listens_on_every_address_says_where_it_is_reached() {
+        assert_eq!(
+            read("LEDGER_LISTEN", "127.0.0.1:9").map(|all| all.address).ok().as_deref(),
+            Some("http://127.0.0.1:9")
+        );
+        let unsaid = read("LEDGER_LISTEN", "0.0.0.0:8080").err().map(|error| error.variable);
+        assert_eq!(unsaid.as_deref(), Some("LEDGER_ADDRESS"));
     }
 
     #[test]

@@ -56,13 +56,18 @@ impl SitePorts {
 
 impl Site {
     /// The stack of `cargo dev up`: everything is remembered from one start to the next.
-    pub fn remembered(paths: &Paths, engines: Engines, api_port: Option<u16>) -> Result<Site, DevError> {
+    pub fn remembered(
+        paths: &Paths,
+        engines: Engines,
+        api_port: Option<u16>,
+        apis: usize,
+    ) -> Result<Site, DevError> {
         Paths::make(&paths.dev)?;
         let mut known = Ports::load(&paths.dev.join("ports.json"));
         if let Some(port) = api_port {
             known.wish("api", port)?;
         }
-        let ports = SitePorts::choose(1, |name| known.get(name))?;
+        let ports = SitePorts::choose(apis, |name| known.get(name))?;
         Site::at(paths.data(), paths.logs(), paths.bins("debug"), engines, ports)
     }
 
@@ -127,6 +132,11 @@ impl Site {
         format!("http://{}", loopback(self.api_port(number)))
     }
 
+    /// Every api's.
+    pub fn api_urls(&self) -> Vec<String> {
+        (0..self.ports.apis.len()).map(|number| self.api_url(number)).collect()
+    }
+
     fn api_port(&self, number: usize) -> u16 {
         let first = self.ports.apis.first().copied().unwrap_or_default();
         self.ports.apis.get(number).copied().unwrap_or(first)
@@ -142,6 +152,7 @@ impl Site {
         let path = |path: PathBuf| path.to_string_lossy().into_owned();
         let pairs = [
             ("LEDGER_ACQUIRERS", format!("sandbox={}", self.acquirer_url())),
+            ("LEDGER_ADDRESS", self.api_url(api)),
             ("LEDGER_FIRST_OPERATOR_KEY", self.operator_key.clone()),
             ("LEDGER_KAFKA_BOOTSTRAP", self.kafka_bootstrap()),
             ("LEDGER_LISTEN", loopback(self.api_port(api)).to_string()),
@@ -162,6 +173,7 @@ impl Site {
         let pairs = [
             ("LEDGER_ACQUIRER_URL", self.acquirer_url()),
             ("LEDGER_API_URL", self.api_url(0)),
+            ("LEDGER_API_URLS", self.api_urls().join(",")),
             ("LEDGER_KAFKA_BOOTSTRAP", self.kafka_bootstrap()),
             ("LEDGER_MARIADB_URL", self.mariadb_url()),
             ("LEDGER_OPERATOR_KEY", self.operator_key.clone()),

@@ -73,8 +73,8 @@ fn until(what: &str, seen: impl Fn() -> bool) {
     }
 }
 
-fn is_ready(env: &Variables) -> bool {
-    let address = env["LEDGER_API_URL"].strip_prefix("http://").unwrap().parse().unwrap();
+fn is_ready(url: &str) -> bool {
+    let address = url.strip_prefix("http://").unwrap().parse().unwrap();
     http_get(address, "/health/ready").is_ok_and(|(status, _)| status == 200)
 }
 
@@ -93,6 +93,7 @@ fn a_detached_stack_serves_restarts_what_dies_keeps_its_data_and_leaves_nothing_
         [
             "LEDGER_ACQUIRER_URL",
             "LEDGER_API_URL",
+            "LEDGER_API_URLS",
             "LEDGER_BRANCH_KEY",
             "LEDGER_CARD_KEY",
             "LEDGER_CARD_KEY_ID",
@@ -105,7 +106,7 @@ fn a_detached_stack_serves_restarts_what_dies_keeps_its_data_and_leaves_nothing_
     );
     let mode = std::fs::metadata(place.0.join("env")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    assert!(is_ready(&env));
+    assert!(is_ready(&env["LEDGER_API_URL"]));
     let sealed = place.run(&["seal", "--order-id", "o-1", "--idempotency-key", "k-1"]);
     assert!(sealed.contains(&env["LEDGER_CARD_KEY_ID"]), "{sealed}");
     assert!(place.run(&["up"]).starts_with("It runs already."));
@@ -113,7 +114,7 @@ fn a_detached_stack_serves_restarts_what_dies_keeps_its_data_and_leaves_nothing_
     let api = place.pid("api");
     PidFd::open(api).unwrap().signal(libc::SIGKILL).unwrap();
     until("the api is started again", || ![0, api].contains(&place.pid("api")));
-    until("it serves again", || is_ready(&env));
+    until("it serves again", || is_ready(&env["LEDGER_API_URL"]));
     assert!(place.run(&["status"]).contains("restarted 1×"));
 
     let handles = place.handles();
@@ -121,11 +122,16 @@ fn a_detached_stack_serves_restarts_what_dies_keeps_its_data_and_leaves_nothing_
     all_end(&handles);
     assert!(!place.command(&["status"]).output().unwrap().status.success());
 
-    // Another start has the same ports, keys and data; then the supervisor is killed.
-    place.run(&["up", "--detach", "--no-build"]);
-    assert_eq!(place.env(), env);
+    // Another start has the same ports, keys and data, now with three processes of which each serves; then the supervisor is killed.
+    place.run(&["up", "--api", "3", "--detach", "--no-build"]);
+    let mut three = place.env();
+    let urls = three.insert("LEDGER_API_URLS".to_owned(), env["LEDGER_API_URLS"].clone()).unwrap();
+    assert_eq!(three, env);
+    let urls: Vec<&str> = urls.split(',').collect();
+    assert_eq!((urls.len(), urls[0]), (3, env["LEDGER_API_URL"].as_str()));
+    assert!(urls.iter().all(|url| is_ready(url)));
     let handles = place.handles();
-    assert_eq!(handles.len(), 6);
+    assert_eq!(handles.len(), 8);
     PidFd::open(place.pid("supervisor")).unwrap().signal(libc::SIGKILL).unwrap();
     all_end(&handles);
 

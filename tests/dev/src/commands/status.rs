@@ -25,7 +25,7 @@ pub fn print(paths: &Paths) -> Result<bool, DevError> {
     }
     if state.ready {
         let env = envfile::read(&paths.env())?;
-        for name in ["LEDGER_API_URL", "LEDGER_ACQUIRER_URL", "LEDGER_KAFKA_BOOTSTRAP"] {
+        for name in ["LEDGER_API_URLS", "LEDGER_ACQUIRER_URL", "LEDGER_KAFKA_BOOTSTRAP"] {
             out::say(format_args!("  {name}={}", env.get(name).map_or("", String::as_str)));
         }
         out::say(format_args!("  everything else: {}", paths.env().display()));

@@ -29,6 +29,9 @@ pub struct Args {
     /// The api's port, kept for later starts (default: a free one)
     #[arg(long, value_name = "N")]
     api_port: Option<u16>,
+    /// How many api processes share the partitions, each behind a port of its own
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+    api: u8,
     /// Run what is built already
     #[arg(long)]
     no_build: bool,
@@ -55,6 +58,7 @@ fn detach(paths: &Paths, args: &Args) -> Result<(), DevError> {
     let second = file.try_clone().map_err(DevError::at("open", &log))?;
     let mut command = Command::new(std::env::current_exe().map_err(DevError::io("find this program"))?);
     command.arg("supervise").args(args.empty.then_some("--empty"));
+    command.arg(format!("--api={}", args.api));
     command.args(args.api_port.map(|port| format!("--api-port={port}")));
     command.stdin(Stdio::null()).stdout(file).stderr(second).current_dir(&paths.root);
     sys::own_session(&mut command);
@@ -84,8 +88,8 @@ pub fn supervise(paths: &Paths, args: &Args, announce: bool) -> Result<(), DevEr
         return Err(DevError::Said("it runs already (`cargo dev status`)".to_owned()));
     };
     board.write("starting Kafka and MariaDB", false, &[])?;
-    let site = Site::remembered(paths, Engines::ensure(paths)?, args.api_port)?;
-    let mut stack = Stack::prepare(site, &Stack::options("up"))?;
+    let site = Site::remembered(paths, Engines::ensure(paths)?, args.api_port, usize::from(args.api))?;
+    let mut stack = Stack::prepare(site, &Stack::options("up").apis(usize::from(args.api)))?;
     let (wake, woken) = std::sync::mpsc::channel();
     sys::catch_signals(move || wake.send(()).unwrap_or_default()).map_err(DevError::io("catch signals"))?;
     let served = serve(paths, args, announce, &board, &mut stack, woken);

@@ -1,7 +1,7 @@
 //! What must stop a projector does stop it, says where, and leaves the tables as they were before it.
 
 use crate::support::scenario::{MONDAY_MS, Shop};
-use crate::support::{Fixture, until};
+use crate::support::{Fixture, gauge, until};
 
 fn transactions(fixture: &Fixture) -> i64 {
     fixture.db.one("SELECT CAST(COUNT(*) AS SIGNED) FROM transactions")
@@ -21,6 +21,7 @@ fn a_damaged_log_stops_its_partition_and_no_other() {
     let projector = fixture.projector();
     shop.paid("b", 10_000, MONDAY_MS).append(&fixture.ledger, &fixture.ledger.payments(1));
     until("the other partition is projected", || (seq_of(&fixture, "transactions", 1) == 3).then_some(()));
+    fixture.wait_until_stopped(&fixture.ledger.payments(0));
     let error = projector.stop().unwrap_err().to_string();
     assert!(error.contains("is damaged at offset"), "{error}");
 }
@@ -41,6 +42,7 @@ fn an_event_that_cannot_be_read_stops_at_its_position() {
         until("everything before it is projected", || {
             (seq_of(&fixture, "transactions", 0) == 3).then_some(())
         });
+        fixture.wait_until_stopped(&at);
         projector.stop().unwrap_err().to_string()
     };
     assert!(error.contains(&format!("{at}:4 cannot be projected")), "{error}");
@@ -60,6 +62,11 @@ fn an_event_that_one_projection_cannot_take_stops_that_projection_alone() {
     let projector = fixture.projector();
     until("the others are at the end", || fixture.is_projected("settlement_entries").then_some(()));
     until("it stands before the event", || (seq_of(&fixture, "transactions", 0) == 3).then_some(()));
+    let words = ["projection=\"transactions\"".to_owned(), format!("partition=\"{at}\"")];
+    until("the metrics say so", || {
+        let stopped = gauge("ledger_projection_stopped", &words.each_ref().map(String::as_str));
+        (stopped == Some(1.0)).then_some(())
+    });
     let error = projector.stop().unwrap_err().to_string();
     assert!(error.contains(&format!("{at}:4 cannot be projected")), "{error}");
     assert_eq!(transactions(&fixture), 1);

@@ -113,7 +113,7 @@ impl Drop for TestLedger {
         let admin: AdminClient<DefaultClientContext> =
             config.set("bootstrap.servers", &self.settings.bootstrap).create().unwrap();
         let names = self.settings.topics();
-        let all = [names.directory.as_str(), names.payments.as_str(), names.keys.as_str()];
+        let all = [&names.directory, &names.payments, &names.keys, &names.members].map(String::as_str);
         // Whatever is left is a server's of tests, which is thrown away.
         let _ = block_on(admin.delete_topics(&all, &AdminOptions::new()));
     }

@@ -4,12 +4,15 @@ pub mod ledger;
 pub mod proxy;
 pub mod scenario;
 
+use ledger_log::PartitionId;
 use ledger_projector::checkpoint::{self, Checkpoint};
 use ledger_projector::context::Context;
 use ledger_projector::db::Database;
 use ledger_projector::run::{RunError, run};
-use ledger_runtime::Shutdown;
+use ledger_runtime::telemetry::Format;
+use ledger_runtime::{Shutdown, Telemetry, TelemetrySettings};
 use mysql_async::prelude::{FromRow, Queryable};
+use std::sync::LazyLock;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -98,6 +101,17 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// A gauge of this process, as whoever scrapes it would see it: the one whose line holds all these words.
+pub fn gauge(name: &str, words: &[&str]) -> Option<f64> {
+    static TELEMETRY: LazyLock<Telemetry> = LazyLock::new(|| {
+        Telemetry::start(&TelemetrySettings { filter: "off".to_owned(), format: Format::Text }).unwrap()
+    });
+    let page = TELEMETRY.render();
+    let line =
+        page.lines().find(|line| line.starts_with(name) && words.iter().all(|word| line.contains(word)))?;
+    line.rsplit(' ').next()?.parse().ok()
+}
+
 /// A ledger with a database beside it.
 pub struct Fixture {
     pub ledger: ledger::TestLedger,
@@ -121,6 +135,14 @@ impl Fixture {
         }
     }
 
+    /// Waits until the metrics say that a partition is projected no more.
+    pub fn wait_until_stopped(&self, at: &PartitionId) {
+        let partition = format!("partition=\"{at}\"");
+        until("the partition stops", || {
+            (gauge("ledger_partition_stopped", &[&partition]) == Some(1.0)).then_some(())
+        });
+    }
+
     /// A projector in a thread of its own.
     pub fn projector(&self) -> Projector {
         self.projector_with(self.context())
@@ -128,6 +150,7 @@ impl Fixture {
 
     /// A projector with a context of its own.
     pub fn projector_with(&self, context: Context) -> Projector {
+        let _ = gauge("", &[]); // whatever the projector counts from here on can be asked for
         let stopping = context.shutdown.clone();
         Projector { stopping, thread: Some(std::thread::spawn(move || run(&context))) }
     }

@@ -7,6 +7,7 @@ mod error;
 mod follower;
 mod headers;
 mod keys;
+mod lane;
 mod members;
 mod meta;
 mod partition_io;

@@ -4,17 +4,15 @@
 use super::bury;
 use super::client::Exchangeable;
 use super::error::KafkaError;
-use super::producer::{Outgoing, Producer, Report};
+use super::lane::Lane;
 use super::range::{self, Range};
 use super::settings::KafkaSettings;
 use super::threads::{self, Creditor, ReadJob, Shared};
 use crate::position::PartitionId;
-use crate::record::{PREV, Record, SEQ, TERM};
-use crate::writer::{Action, Completion, Delivery, Fate, Output, Writer};
+use crate::writer::{Action, Completion, Fate, Output, Writer};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use rdkafka::message::{Header, OwnedHeaders};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Where completions go; called from the shell's threads, and must not wait.
@@ -42,12 +40,6 @@ impl Gate {
     }
 }
 
-/// The producer of the present epoch; None when making it failed.
-struct Epoch {
-    epoch: u64,
-    producer: Option<Producer>,
-}
-
 /// The ways to the threads; dropping them ends the threads.
 struct Ways {
     reads: Sender<ReadJob>,
@@ -58,10 +50,8 @@ struct Ways {
 
 /// Executes one writer's actions against one Kafka partition.
 pub struct PartitionIo {
-    settings: KafkaSettings,
-    at: PartitionId,
     gate: Arc<Gate>,
-    current: Mutex<Epoch>,
+    lane: Lane,
     ways: Option<Ways>,
     /// Disconnects when every thread has ended.
     threads_done: Receiver<()>,
@@ -79,18 +69,22 @@ impl PartitionIo {
             Shared { at: at.clone(), gate: Arc::clone(&gate), consumer, timeout: settings.request_timeout() };
         let (alive, threads_done) = bounded(0);
         let ways = start_threads(shared, &alive)?;
-        let producer = make_producer(settings, &gate, 0)?;
-        let current = Mutex::new(Epoch { epoch: 0, producer: Some(producer) });
-        Ok(PartitionIo { settings: settings.clone(), at, gate, current, ways: Some(ways), threads_done })
+        let lane = Lane::start(settings, at, Arc::clone(&gate))?;
+        Ok(PartitionIo { gate, lane, ways: Some(ways), threads_done })
     }
 
     /// Begins what the writer asks for; never waits. Its completion goes to the sink.
     pub fn perform(&self, action: Action) {
+        self.begin(action);
+        self.lane.hand_over();
+    }
+
+    fn begin(&self, action: Action) {
         let Some(ways) = &self.ways else { return };
         // The threads outlive `ways`, so sending to them cannot fail.
         match action {
-            Action::Send { epoch, send, record } => self.send(epoch, send, &record),
-            Action::ReplaceProducer { epoch } => self.replace(epoch),
+            Action::Send { epoch, send, record } => self.lane.put(epoch, send, record),
+            Action::ReplaceProducer { epoch } => self.lane.replace(epoch),
             Action::Read { read, from, to } => {
                 let _ = ways.reads.send(ReadJob { read, range: Range { from, to } });
             }
@@ -118,10 +112,11 @@ impl PartitionIo {
     pub fn drain(&self, writer: &mut Writer, fates: &mut Vec<Fate>) {
         while let Some(output) = writer.poll() {
             match output {
-                Output::Do(action) => self.perform(action),
+                Output::Do(action) => self.begin(action),
                 Output::Fate(fate) => fates.push(fate),
             }
         }
+        self.lane.hand_over();
     }
 
     /// Ends the shell: from now on nothing is reported. What is in flight is purged, so its fate stays unknown
@@ -137,35 +132,7 @@ impl PartitionIo {
     fn close(&mut self) -> Option<Receiver<()>> {
         self.gate.closed.store(true, Ordering::Release);
         self.ways = None;
-        let current = self.current.get_mut().unwrap_or_else(PoisonError::into_inner);
-        current.producer.take().map(Producer::retire)
-    }
-
-    fn send(&self, epoch: u64, send: u64, record: &Record) {
-        let refused = {
-            let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-            match (&current.producer, outgoing(&self.at, record)) {
-                (Some(producer), Some(outgoing)) if current.epoch == epoch => {
-                    producer.send(send, outgoing).err()
-                }
-                (_, None) => Some(true),
-                _ => Some(false),
-            }
-        };
-        if let Some(refused) = refused {
-            self.gate.report(Completion::Delivered { epoch, send, delivery: Delivery::Unknown { refused } });
-        }
-    }
-
-    fn replace(&self, epoch: u64) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(current.producer.take());
-        current.epoch = epoch;
-        match make_producer(&self.settings, &self.gate, epoch) {
-            Ok(producer) => current.producer = Some(producer),
-            // Every sending is then reported as unknown, and the writer asks for another producer.
-            Err(error) => tracing::error!(target: "kafka", %error, partition = %self.at, "no producer"),
-        }
+        self.lane.close()
     }
 }
 
@@ -185,34 +152,4 @@ fn start_threads(shared: Shared, alive: &Sender<()>) -> Result<Ways, KafkaError>
     threads::spawn("kafka asks", alive, move || threads::ask_jobs(&asking, &requests))?;
     threads::spawn("kafka waits", alive, move || threads::wait_jobs(&gate, &due))?;
     Ok(Ways { reads, asks, waits, creditor })
-}
-
-fn make_producer(settings: &KafkaSettings, gate: &Arc<Gate>, epoch: u64) -> Result<Producer, KafkaError> {
-    let gate = Arc::clone(gate);
-    let on_report = move |send, report| {
-        let delivery = match report {
-            Report::At { offset, timestamp_ms } => Delivery::At { offset, timestamp_ms },
-            Report::Unknown { refused } => Delivery::Unknown { refused },
-        };
-        gate.report(Completion::Delivered { epoch, send, delivery });
-    };
-    Producer::new(settings, Box::new(on_report))
-}
-
-/// The record on the wire (`schemas/record.md`): chain headers first, no key. None for a header name that Kafka's
-/// client cannot carry.
-fn outgoing<'a>(at: &'a PartitionId, record: &'a Record) -> Option<Outgoing<'a>> {
-    let Record { seq, term, prev, payload } = record;
-    let mut headers = OwnedHeaders::new_with_capacity(payload.headers.len().saturating_add(3));
-    for (key, value) in [(SEQ, seq.to_string()), (TERM, term.to_string()), (PREV, prev.to_string())] {
-        headers = headers.insert(Header { key, value: Some(&value) });
-    }
-    for (key, value) in &payload.headers {
-        if key.is_empty() || key.contains('\0') {
-            return None;
-        }
-        headers = headers.insert(Header { key, value: Some(value) });
-    }
-    let value = Some(payload.value.as_slice());
-    Some(Outgoing { topic: &at.topic, partition: at.partition, key: None, headers: Some(headers), value })
 }

@@ -8,8 +8,9 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::ROUNDS;
-use super::figures::{last_line, median, per_second, ratio};
+use super::figures::{last_line, median, ms, per_second, ratio};
 use super::loops::{closed_loop, closed_loops};
+use crate::audit::Book;
 use crate::client::Client;
 use crate::ensure;
 use crate::envelope::{GOOD_CARD, PATH};
@@ -23,24 +24,52 @@ const APPROVALS: (usize, usize) = (3_000, 20_000);
 /// Approvals of each of the six measurements of `http-hot`.
 const HOT: usize = 6_400;
 const CONTROLS: usize = 40_000;
+/// Kafka's machine code is not made before it has seen some load.
+const WARM_UP: usize = 8_000;
+/// How long the ledger may need to settle, and the tables to follow.
+const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Runs it.
+/// Runs it: first while nobody projects, then with the projector beside it, which shares the same cores.
 ///
 /// # Errors
 /// A payment is not approved.
 pub fn run() -> Done {
-    let rig = Rig::start("bench_http")?;
+    let mut rig = Rig::start("bench_http")?;
     let people = rig.people()?;
     rig.acquirer_faults(&json!({ "seed": 1 }))?;
     let all = &people.merchants;
-    let (_, warm) = measure(&rig, all, "warm-up", CONNECTIONS, 2_000)?;
-    let (_, one) = measure(&rig, all, "one", 1, APPROVALS.0)?;
-    let (rate, many) = measure(&rig, all, "many", CONNECTIONS, APPROVALS.1)?;
-    in_the_ledger(&rig, warm + one + many)?;
+    let (_, mut count) = measure(&rig, all, "warm-up", CONNECTIONS, WARM_UP)?;
+    stop_projector(&mut rig)?;
+    let (_, some) = measure(&rig, all, "one", 1, APPROVALS.0)?;
+    let (rate, more) = measure(&rig, all, "many", CONNECTIONS, APPROVALS.1)?;
+    count += some + more;
+    start_projector(&mut rig)?;
+    rig.projected(&rig.settled(PATIENCE)?, PATIENCE)?;
+    let (_, some) = measure(&rig, all, "one beside the projector", 1, APPROVALS.0)?;
+    let (beside, more) = measure(&rig, all, "many beside the projector", CONNECTIONS, APPROVALS.1)?;
+    let ended = Instant::now();
+    count += some + more;
+    rig.projected(&in_the_ledger(&rig, count)?, PATIENCE)?;
+    println!("http: the tables were level {} after the last approval", ms(ended.elapsed()));
     let straight = rig.spawn(control(rig.stack.acquirer_url()));
     let control = rig.block(straight)??;
     let of = "approvals sent straight to the sandbox acquirer";
+    last_line("http, beside the projector", beside, "approvals/s", &ratio(beside, control), of);
     last_line("http", rate, "approvals/s", &ratio(rate, control), of);
+    Ok(())
+}
+
+fn stop_projector(rig: &mut Rig) -> Done {
+    if let Some(projector) = &mut rig.stack.projector {
+        projector.stop()?;
+    }
+    Ok(())
+}
+
+fn start_projector(rig: &mut Rig) -> Done {
+    if let Some(projector) = &mut rig.stack.projector {
+        projector.start()?;
+    }
     Ok(())
 }
 
@@ -68,11 +97,11 @@ pub fn run_hot() -> Done {
     Ok(())
 }
 
-fn in_the_ledger(rig: &Rig, expected: usize) -> Done {
-    let book = rig.settled(Duration::from_secs(60))?;
+fn in_the_ledger(rig: &Rig, expected: usize) -> Done<Book> {
+    let book = rig.settled(PATIENCE)?;
     let approved = book.payments.values().filter(|account| account.count("approved") == 1).count();
     ensure!(approved == expected, "{approved} of {expected} approvals are in the ledger");
-    Ok(())
+    Ok(book)
 }
 
 /// So many approvals over so many connections, each in a closed loop: the rate, and how many they were.

@@ -3,6 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
+
+/// What one thread allocates another one frees here, all the time: the system's allocator takes a lock for that.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// An event-sourced payment ledger.
 #[derive(Parser)]

@@ -14,6 +14,7 @@ use ledger_domain::money::{Amount, Currency};
 use ledger_domain::payment::{ChangeMetadata, PaymentView, RequestCancel, Resolve};
 use ledger_domain::recorded::Actor;
 use ledger_log::Position;
+use std::sync::Arc;
 
 /// A client's command with everything that decides about its key, its time and its caller.
 #[derive(Debug)]
@@ -159,7 +160,7 @@ pub enum CommandResult {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PaymentAt {
     /// The payment.
-    pub view: PaymentView,
+    pub view: Arc<PaymentView>,
     /// Of that event.
     pub position: Position,
     /// That event's number in the payment's stream, from 1.

@@ -21,7 +21,7 @@ use ledger_domain::payment::{
     UnknownCause,
 };
 use ledger_domain::recorded::Actor;
-use owner_support::desk::{Desk, by, cancel, key_in, recorded};
+use owner_support::desk::{Desk, by, cancel, key_in, note, recorded};
 use owner_support::directory::merchant;
 use uuid::Uuid;
 
@@ -189,7 +189,10 @@ fn after_a_504_a_retry_gets_what_is_true_now() {
     });
     let (now, replayed) = recorded(desk.told(&wish));
     assert!(replayed);
-    assert_eq!((now.view.status, now.view.failure), (PaymentStatus::Aborted, Some(Failure::NetCancelled)));
+    assert_eq!(
+        (now.view.status, now.view.failure.clone()),
+        (PaymentStatus::Aborted, Some(Failure::NetCancelled))
+    );
 }
 
 #[test]
@@ -410,5 +413,46 @@ fn without_tombstones_nothing_found_never_closes_a_payment_and_two_people_do() {
             ClientCommand::Resolve(live.view.payment_id, Resolve { by, resolution, evidence, not_after });
         let reply = desk.submit_as_is(submission);
         assert_eq!(recorded(desk.answer(reply).unwrap()).0.view.status, status);
+    }
+}
+
+/// Memory holds only the last events of a payment; what is asked about earlier ones must be answered all the same.
+#[test]
+fn over_a_long_life_every_retry_gets_its_first_answer_also_with_much_in_flight() {
+    let mut desk = Desk::open(true);
+    let wish = key_in(1, "A", 50_000);
+    let reply = desk.submit(&wish);
+    desk.acquirer_says(approves);
+    let (paid, _) = recorded(desk.answer(reply).unwrap());
+    let mut firsts = vec![(wish, paid.clone())];
+    for round in 0..4 {
+        let wishes: Vec<_> =
+            (0..45).map(|n| 2 + round * 45 + n).map(|key| note(key, &paid, &format!("no. {key}"))).collect();
+        let replies: Vec<_> = wishes
+            .iter()
+            .map(|wish| {
+                let submission = desk.submission(wish);
+                desk.hand_in(submission)
+            })
+            .collect();
+        desk.settle();
+        for (wish, reply) in wishes.into_iter().zip(replies) {
+            let (first, replayed) = recorded(desk.answer(reply).expect("an answer"));
+            assert!(!replayed);
+            firsts.push((wish, first));
+        }
+        for (wish, first) in &firsts {
+            let (again, replayed) = recorded(desk.told(wish));
+            assert!(replayed);
+            assert_eq!(&again, first);
+        }
+    }
+    let Found::Payment(Some(now)) = desk.find(Query::Payment(paid.view.payment_id, merchant(1))) else {
+        panic!("no payment")
+    };
+    assert_eq!((now.version, now.view.version), (182, 182));
+    desk.restart(false);
+    for (wish, first) in &firsts {
+        assert_eq!(&recorded(desk.told(wish)).0, first);
     }
 }

@@ -49,8 +49,8 @@ pub struct EngineSettings {
     pub owner: OwnerSettings,
     /// How long to wait for acquirers.
     pub timing: Timing,
-    /// Payments whose states are kept in memory per partition.
-    pub most_streams: usize,
+    /// Recent payments kept in memory, over all partitions, bytes.
+    pub stream_bytes: u64,
     /// Requests under way at a time; more are answered at once.
     pub most_under_way: usize,
     /// How far the own clock may be from the broker's before no client command is decided, ms.
@@ -66,7 +66,7 @@ pub struct EngineSettings {
 }
 
 impl EngineSettings {
-    /// Settings with their defaults: four partitions, 64 MiB of cache, 4096 requests, a clock bound of two seconds, checks every
+    /// Settings with their defaults: four partitions, 64 MiB for rows and as much for payments, 4096 requests, a clock bound of two seconds, checks every
     /// 30 seconds.
     #[must_use]
     pub fn new(kafka: KafkaSettings, store_dir: PathBuf) -> Self {
@@ -78,7 +78,7 @@ impl EngineSettings {
             address: String::new(),
             owner: OwnerSettings::default(),
             timing: Timing::default(),
-            most_streams: 20_000,
+            stream_bytes: 64 * 1024 * 1024,
             most_under_way: 4_096,
             clock_bound_ms: 2_000,
             recheck_every: Duration::from_secs(30),

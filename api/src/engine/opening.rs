@@ -7,8 +7,8 @@ use super::slot::{self, Slot};
 use super::watch::Watch;
 use super::{EngineSettings, Input, now_ms};
 use crate::ledger::Port;
-use crate::owner::{DirectoryRules, Fatal, Owner, Payments, Rules, rows};
-use crate::store::{Disk, Rows, StoreError};
+use crate::owner::{DirectoryRules, Fatal, Owner, Payments, Rules};
+use crate::store::{Disk, StoreError};
 use crossbeam_channel::Sender;
 use ledger_domain::directory::{Digest, PartitionRef};
 use ledger_log::kafka::{
@@ -133,7 +133,9 @@ impl Core {
                 Some(_) => None,
                 None => Some(self.quoting_genesis()),
             };
-            let rules = Payments::new(self.settings.timing, self.settings.most_streams);
+            let share =
+                u64::try_from(count).ok().and_then(|count| self.settings.stream_bytes.checked_div(count));
+            let rules = Payments::new(self.settings.timing, share.unwrap_or_default());
             self.add(&at, Rules::Payments(Box::new(rules)), genesis)?;
         }
         Ok(())
@@ -158,13 +160,8 @@ impl Core {
     fn add(&mut self, at: &PartitionId, rules: Rules, genesis: Option<Genesis>) -> Result<(), StartError> {
         let rows = self.disk.partition(at)?;
         let reader = slot::reader(&self.settings.kafka, at, &rows)?;
-        let cursor = rows::read(&rows, &rows::cursor_key(), rows::CursorRow::decode)?;
-        let stored = rows.get(&rows::genesis_key())?;
-        let stored =
-            stored.map(|value| rows::GenesisRow::decode(&rows::genesis_key(), &value)).transpose()?;
-        let mut owner = Owner::new(at.clone(), rules, self.settings.owner.clone(), cursor);
+        let mut owner = Owner::open(at.clone(), rules, self.settings.owner.clone(), &rows)?;
         owner.set_ledger_id(&self.genesis.ledger_id);
-        owner.set_genesis(stored);
         let (place, inputs) = (self.slots.len(), self.inputs.clone());
         let sink = Arc::new(move |completion| drop(inputs.send(Input::Log(place, completion))));
         let io = PartitionIo::start(&self.settings.kafka, at.clone(), sink)?;

@@ -144,7 +144,7 @@ impl Life {
                     out => self.replies.give(out),
                 }
             }
-            slot.save();
+            slot.save_when_due();
         }
         let changed = self.look_after(now);
         if changed || self.readiness_told.elapsed() > LONGEST_WAIT {

@@ -6,7 +6,7 @@ use crate::owner::{Ctx, DirectoryView, Fatal, Gate, Out, Owner, Standing, rows};
 use crate::store::{PartitionRows, Rows};
 use ledger_log::kafka::{KafkaSettings, PartitionIo, read_at};
 use ledger_log::{Completion, Delivery, Fate, Fence, Genesis, PartitionId, Reader, Writer};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How often a leader asks whether its log still answers, ms: so that it knows before the next command does.
 const PULSE_EVERY_MS: i64 = 1_000;
@@ -14,6 +14,11 @@ const PULSE_EVERY_MS: i64 = 1_000;
 const FOLLOW_EVERY_MS: i64 = 100;
 /// What was read within this time (ms) is fresh.
 const FRESH_MS: i64 = 3_000;
+
+/// A row that changes several times within this time is written once, and a timer that comes and goes not at all.
+const SAVE_EVERY: Duration = Duration::from_millis(50);
+/// So many rows are written at once, however little time has passed: bounds memory while a log is read.
+const SAVE_ROWS: usize = 4_096;
 
 /// Holds until genesis states it.
 const FIRST_DEPTH: u32 = 20_000;
@@ -30,6 +35,7 @@ pub struct Slot {
     led_ms: i64,
     pub lost_at: Option<Instant>,
     told_progress: (u64, Instant),
+    saved: Instant,
     pulse: Pulse,
 }
 
@@ -87,6 +93,7 @@ impl Slot {
             led_ms: now_ms,
             lost_at: None,
             told_progress,
+            saved: Instant::now(),
             pulse: Pulse::default(),
         }
     }
@@ -181,8 +188,17 @@ impl Slot {
         }
     }
 
+    /// Writes to the store what was accepted, where enough of it has come together or enough time has passed. Until then it is
+    /// read from memory, and a process that dies reads it from the log again.
+    pub fn save_when_due(&mut self) {
+        if self.saved.elapsed() >= SAVE_EVERY || self.owner.unsaved() >= SAVE_ROWS {
+            self.save();
+        }
+    }
+
     /// Writes to the store what was accepted.
     pub fn save(&mut self) {
+        self.saved = Instant::now();
         let changes = self.owner.take_changes();
         if changes.is_empty() {
             return;
@@ -214,7 +230,7 @@ impl Slot {
     }
 
     /// Ends the Kafka shell.
-    pub fn close(self, deadline: std::time::Duration) {
+    pub fn close(self, deadline: Duration) {
         if !self.io.stop(deadline) {
             tracing::warn!(target: "engine", partition = %self.at, "something of the Kafka shell did not end in time");
         }

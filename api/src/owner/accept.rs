@@ -4,8 +4,8 @@ use super::payments::Payments;
 use super::rows::{self, CommandRow, GenesisRow};
 use super::{AwaitsOutcome, Decided, Fatal, InFlight, Out, Owner, Rules, Standing, Task};
 use crate::store::Rows;
-use ledger_domain::payment::PaymentEvent;
 use ledger_domain::payment::effects::{self, Alarm, Effect};
+use ledger_domain::payment::{Payment, PaymentEvent};
 use ledger_domain::{Event, recorded};
 use ledger_log::{Accepted, Fence, Genesis, Position};
 
@@ -23,6 +23,7 @@ impl Owner {
             return Err(Fatal::Disagree(format!("accepted at {seq} what was decided for {}", flight.seq)));
         }
         metrics::histogram!("ledger_append_ms").record(as_f64(now_ms.saturating_sub(appended_ms)));
+        self.timers.accept(&changes);
         self.layers.came_true(ticket, changes);
         self.after(&decided, seq, Some(task), now_ms, store)?;
         Ok(decided.meta.time_ms)
@@ -41,6 +42,7 @@ impl Owner {
             .map_err(|why| Fatal::Unreadable { at: at.clone(), why: why.to_string() })?;
         let decided = Decided { event, meta, payload };
         let changes = self.rules.derive(&decided, &at, &self.layers.over(store, false))?;
+        self.timers.accept(&changes);
         self.layers.accept(changes);
         self.after(&decided, at.seq, None, now_ms, store)?;
         Ok(decided.meta.time_ms)
@@ -80,9 +82,12 @@ impl Owner {
             }
             Event::Payment(event) => {
                 self.wait_for_outcome(decided, task.as_ref());
-                self.plan(event, task, now_ms, store)?;
-                self.tell_waiting(&event.payment_id().to_string(), store)?;
-                self.let_go(event, store)
+                if let Rules::Payments(rules) = &mut self.rules
+                    && let Some(view) = rules.accepted(event.payment_id(), &self.layers.over(store, false))?
+                {
+                    self.plan(event, view.state(), task, now_ms);
+                }
+                self.tell_waiting(&event.payment_id().to_string(), store)
             }
         }
     }
@@ -118,25 +123,18 @@ impl Owner {
     }
 
     /// What follows outside. Only a leader acts; what others left open is found when the reign begins.
-    fn plan(
-        &mut self,
-        event: &PaymentEvent,
-        task: Option<Task>,
-        now_ms: i64,
-        store: &dyn Rows,
-    ) -> Result<(), Fatal> {
+    fn plan(&mut self, event: &PaymentEvent, state: &Payment, task: Option<Task>, now_ms: i64) {
+        let Rules::Payments(rules) = &self.rules else { return };
         if self.standing != Standing::Leading {
-            return Ok(());
+            return;
         }
         let payment = event.payment_id();
-        let Rules::Payments(rules) = &self.rules else { return Ok(()) };
-        let state = rules.accepted_state(payment, &self.layers.over(store, false))?;
         if let Some(Task::Own(own)) = &task
             && let Some(key) = own.work
         {
             self.works.recorded(key);
         }
-        for effect in effects::effects(&state, event, &rules.timing) {
+        for effect in effects::effects(state, event, &rules.timing) {
             match effect {
                 Effect::Approve(call) => {
                     if let Some(Task::Client(client)) = task.as_ref()
@@ -150,17 +148,8 @@ impl Owner {
                 Effect::Inquire(_) | Effect::NetCancel(_) | Effect::Cancel(_) => {}
             }
         }
-        let steps = Payments::steps(&state);
+        let steps = Payments::steps(state);
         self.works.plan(payment, &steps, 0, now_ms);
-        Ok(())
-    }
-
-    fn let_go(&mut self, event: &PaymentEvent, store: &dyn Rows) -> Result<(), Fatal> {
-        let payment = event.payment_id();
-        if let Rules::Payments(rules) = &mut self.rules {
-            rules.let_go_if_settled(payment, &self.layers.over(store, false))?;
-        }
-        Ok(())
     }
 
     pub(super) fn position(&self, seq: u64) -> Position {

@@ -42,11 +42,14 @@ impl Owner {
     /// Makes every call that is due.
     pub(super) fn make_calls(&mut self, ctx: &Ctx<'_>) -> Result<(), Fatal> {
         for due in self.works.take_due(ctx.now_ms) {
-            let state = self.accepted_state(due.key, ctx.store)?;
-            let call = open_calls(&state).into_iter().find(|effect| key_of(effect) == Some(due.key));
-            match call.and_then(|effect| {
-                order(effect, &state, due.attempt, ctx.now_ms + self.settings.send_within_ms)
-            }) {
+            let Rules::Payments(rules) = &self.rules else { continue };
+            let view = rules.accepted_view(due.key.payment, &self.layers.over(ctx.store, false))?;
+            let call = view.as_ref().and_then(|view| {
+                let effect =
+                    open_calls(view.state()).into_iter().find(|effect| key_of(effect) == Some(due.key))?;
+                order(effect, view.state(), due.attempt, ctx.now_ms + self.settings.send_within_ms)
+            });
+            match call {
                 Some(call) => self.out.push_back(Out::Call(due.call, call)),
                 None => {
                     self.works.returned(due.call);
@@ -79,13 +82,6 @@ impl Owner {
             None => self.works.again(due.key, now_ms),
         }
         Ok(())
-    }
-
-    pub(super) fn accepted_state(&self, key: WorkKey, store: &dyn Rows) -> Result<Payment, Fatal> {
-        match &self.rules {
-            Rules::Payments(rules) => rules.accepted_state(key.payment, &self.layers.over(store, false)),
-            Rules::Directory(_) => Ok(Payment::Ready),
-        }
     }
 }
 

@@ -47,6 +47,11 @@ impl Layers {
         std::mem::take(&mut self.accepted)
     }
 
+    /// How many rows were accepted and not taken yet.
+    pub fn accepted_rows(&self) -> usize {
+        self.accepted.len()
+    }
+
     /// The layers over a store, with or without the guesses.
     #[must_use]
     pub fn over<'a>(&'a self, store: &'a dyn Rows, guesses: bool) -> Layered<'a> {

@@ -32,13 +32,14 @@ pub use task::{
 pub use works::{Backoff, CallId, WorkKey};
 
 use crate::ledger::{Answer, Submission, Unavailable};
-use crate::store::{Changes, Rows};
+use crate::store::{Changes, Rows, StoreError};
 use ledger_domain::ids::{CommandId, PaymentId};
 use ledger_log::{Fence, PartitionId, Ticket};
 use questions::{Held, Questions};
 use replies::{Replies, Stage};
 use rows::{CursorRow, GenesisRow};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use timers::Timers;
 use works::Works;
 
 /// A decision whose record has no fate yet.
@@ -96,17 +97,24 @@ pub struct Owner {
     replies: Replies,
     outcomes: HashMap<String, Vec<AwaitsOutcome>>,
     works: Works,
-    /// Timers that were turned into commands already.
-    fired: BTreeSet<Vec<u8>>,
-    timers_from_ms: i64,
+    timers: Timers,
     out: VecDeque<Out>,
 }
 
 impl Owner {
-    /// An owner whose store stands at `cursor`.
-    #[must_use]
-    pub fn new(at: PartitionId, rules: Rules, settings: OwnerSettings, cursor: Option<CursorRow>) -> Self {
-        Self {
+    /// An owner that stands where its store stands.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn open(
+        at: PartitionId,
+        rules: Rules,
+        settings: OwnerSettings,
+        store: &dyn Rows,
+    ) -> Result<Self, StoreError> {
+        let cursor = rows::read(store, &rows::cursor_key(), CursorRow::decode)?;
+        let genesis = rows::read(store, &rows::genesis_key(), GenesisRow::decode)?;
+        Ok(Self {
             at,
             rules,
             standing: Standing::CatchingUp,
@@ -124,15 +132,14 @@ impl Owner {
             arrivals: 0,
             held: Questions::default(),
             reads: Questions::default(),
-            genesis: None,
+            genesis,
             replies: Replies::default(),
             outcomes: HashMap::new(),
             works: Works::new(settings.backoff),
             settings,
-            fired: BTreeSet::new(),
-            timers_from_ms: 0,
+            timers: Timers::read(store)?,
             out: VecDeque::new(),
-        }
+        })
     }
 
     /// Names the ledger: part of every record's source.
@@ -181,11 +188,6 @@ impl Owner {
         self.reads.push(Asked { reply, query, until_ms });
     }
 
-    /// The partition's genesis as the store has it, before the owner starts.
-    pub fn set_genesis(&mut self, genesis: Option<GenesisRow>) {
-        self.genesis = genesis;
-    }
-
     /// The partition's genesis, once accepted.
     #[must_use]
     pub const fn genesis(&self) -> Option<&GenesisRow> {
@@ -218,6 +220,12 @@ impl Owner {
             changes.insert(rows::cursor_key(), Some(cursor.encode()));
         }
         changes
+    }
+
+    /// How many rows [`Owner::take_changes`] would give.
+    #[must_use]
+    pub fn unsaved(&self) -> usize {
+        self.layers.accepted_rows()
     }
 
     /// When [`Owner::run`] has something to do even if nothing comes in, Unix ms.

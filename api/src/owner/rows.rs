@@ -99,14 +99,25 @@ pub fn read_due_key(key: &[u8]) -> Result<(String, Due), StoreError> {
     parsed().ok_or_else(|| unreadable(key, "not a due time"))
 }
 
-/// The timers due at or before an instant, the earliest first.
+/// Whether a row's key is a timer's.
+#[must_use]
+pub fn is_due_key(key: &[u8]) -> bool {
+    key.first() == Some(&DUE)
+}
+
+/// The key that no timer due at or before an instant reaches.
+#[must_use]
+pub fn due_after(instant_ms: i64) -> Vec<u8> {
+    [&[DUE], instant_ms.max(0).saturating_add(1).to_be_bytes().as_slice()].concat()
+}
+
+/// The keys of all timers there are, the earliest first.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn due_until(rows: &dyn Rows, until_ms: i64, limit: usize) -> Result<Vec<(String, Due)>, StoreError> {
-    let end = [&[DUE], until_ms.max(0).saturating_add(1).to_be_bytes().as_slice()].concat();
-    let found = rows.range(&[DUE], &end, limit)?;
-    found.iter().map(|(key, _)| read_due_key(key)).collect()
+pub fn due_keys(rows: &dyn Rows) -> Result<Vec<Vec<u8>>, StoreError> {
+    let found = rows.range(&[DUE], &due_after(i64::MAX - 1), usize::MAX)?;
+    Ok(found.into_iter().map(|(key, _)| key).collect())
 }
 
 /// An order id's payments, oldest first.

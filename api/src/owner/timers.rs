@@ -4,31 +4,76 @@
 use super::meta;
 use super::payments::{self, Payments};
 use super::{Ctx, Fatal, Owner, Rules, rows};
-use crate::store::Rows;
+use crate::store::{Changes, Rows, StoreError};
 use ledger_domain::ids::PaymentId;
 use ledger_domain::recorded::Actor;
+use std::collections::BTreeSet;
 
 /// So many timers become commands in one round at most; the next round takes the rest.
 const AT_ONCE: usize = 1_000;
 
+/// The timers of everything that is open, as accepted. The store's rows, held in memory: it is asked many times a second what is
+/// due, and a store would look through all that was ever due and is gone.
+#[derive(Debug, Default)]
+pub struct Timers {
+    rows: BTreeSet<Vec<u8>>,
+    /// Those that were turned into commands already.
+    fired: BTreeSet<Vec<u8>>,
+    next_look_ms: i64,
+}
+
+impl Timers {
+    /// As the store has them.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(store: &dyn Rows) -> Result<Self, StoreError> {
+        Ok(Self { rows: rows::due_keys(store)?.into_iter().collect(), ..Self::default() })
+    }
+
+    /// Takes in what was accepted.
+    pub fn accept(&mut self, changes: &Changes) {
+        for (key, value) in changes.iter().filter(|(key, _)| rows::is_due_key(key)) {
+            match value {
+                Some(_) => _ = self.rows.insert(key.clone()),
+                None => {
+                    self.rows.remove(key);
+                    // It will not come again; one that stays was refused and needs a person.
+                    self.fired.remove(key);
+                }
+            }
+        }
+    }
+
+    /// All of them, the earliest first.
+    pub fn all(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.rows.iter()
+    }
+
+    /// Those that are due and were not taken before.
+    fn take_due(&mut self, now_ms: i64) -> Vec<Vec<u8>> {
+        let due = self.rows.range(..rows::due_after(now_ms)).filter(|key| !self.fired.contains(*key));
+        let due: Vec<Vec<u8>> = due.take(AT_ONCE).cloned().collect();
+        self.fired.extend(due.iter().cloned());
+        due
+    }
+
+    /// What was taken before may be taken again.
+    fn begin(&mut self) {
+        self.fired.clear();
+        self.next_look_ms = 0;
+    }
+}
+
 impl Owner {
     /// Turns what is due into commands.
     pub(super) fn fire_timers(&mut self, ctx: &Ctx<'_>) -> Result<(), Fatal> {
-        let Rules::Payments(_) = &self.rules else { return Ok(()) };
-        if ctx.now_ms < self.timers_from_ms {
+        if ctx.now_ms < self.timers.next_look_ms {
             return Ok(());
         }
-        let view = self.layers.over(ctx.store, false);
-        let due = rows::due_until(&view, ctx.now_ms, AT_ONCE.saturating_add(self.fired.len()))?;
-        let current: std::collections::BTreeSet<Vec<u8>> =
-            due.iter().map(|(stream, due)| rows::due_key(stream, due)).collect();
-        // A row that is gone will not come again; one that stayed was refused and needs a person.
-        self.fired.retain(|key| current.contains(key));
-        for (stream, entry) in due {
-            let key = rows::due_key(&stream, &entry);
-            if !self.fired.insert(key.clone()) {
-                continue;
-            }
+        self.timers.next_look_ms = ctx.now_ms.saturating_add(self.settings.timers_every_ms);
+        for key in self.timers.take_due(ctx.now_ms) {
+            let (stream, entry) = rows::read_due_key(&key)?;
             let payment = rows::payment_id(&key, stream.as_bytes())?;
             let kind =
                 payments::kind_of(&entry.tag).ok_or_else(|| rows::unreadable(&key, "an unknown timer"))?;
@@ -37,22 +82,22 @@ impl Owner {
                 self.want(own);
             }
         }
-        self.timers_from_ms = ctx.now_ms.saturating_add(self.settings.timers_every_ms);
         Ok(())
     }
 
-    /// A reign begins: everything that is open is found in the due table and taken up, without the cards, so by asking.
+    /// A reign begins: everything that is open is found by its timers and taken up, without the cards, so by asking.
     pub(super) fn recover(&mut self, now_ms: i64, store: &dyn Rows) -> Result<(), Fatal> {
-        self.fired.clear();
-        self.timers_from_ms = 0;
+        self.timers.begin();
         let Rules::Payments(rules) = &self.rules else { return Ok(()) };
         let view = self.layers.over(store, false);
         let mut last: Option<PaymentId> = None;
-        for (stream, _) in rows::due_until(&view, i64::MAX - 1, usize::MAX)? {
-            let payment = rows::payment_id(stream.as_bytes(), stream.as_bytes())?;
+        for key in self.timers.all() {
+            let (stream, _) = rows::read_due_key(key)?;
+            let payment = rows::payment_id(key, stream.as_bytes())?;
             if last != Some(payment) {
-                let state = rules.accepted_state(payment, &view)?;
-                self.works.plan(payment, &Payments::steps(&state), 1, now_ms);
+                if let Some(open) = rules.accepted_view(payment, &view)? {
+                    self.works.plan(payment, &Payments::steps(open.state()), 1, now_ms);
+                }
                 last = Some(payment);
             }
         }
@@ -60,5 +105,43 @@ impl Owner {
             tracing::info!(target: "owner", partition = %self.at, open = self.works.len(), "took up what was open");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::owner::rows::Due;
+    use crate::store::Memory;
+
+    fn row(due_ms: i64, there: bool) -> Changes {
+        let key = rows::due_key("pay_1", &Due { due_ms, tag: "inquiry".to_owned() });
+        [(key, there.then(Vec::new))].into()
+    }
+
+    #[test]
+    fn a_timer_is_taken_once_when_it_is_due_and_again_in_the_next_reign() {
+        let mut store = Memory::default();
+        store.apply(row(5, true));
+        let mut timers = Timers::read(&store).unwrap();
+        timers.accept(&row(7, true));
+        assert_eq!(timers.take_due(4), Vec::<Vec<u8>>::new());
+        assert_eq!(timers.take_due(5).len(), 1);
+        assert_eq!(timers.take_due(7).len(), 1);
+        assert_eq!(timers.take_due(9).len(), 0);
+        timers.begin();
+        timers.accept(&row(5, false));
+        assert_eq!(timers.take_due(9), row(7, true).into_keys().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_taken_in_is_what_a_store_gives_back() {
+        let (mut store, mut timers) = (Memory::default(), Timers::default());
+        for (due_ms, there) in [(5, true), (9, true), (5, false), (7, true)] {
+            timers.accept(&row(due_ms, there));
+            store.apply(row(due_ms, there));
+        }
+        assert_eq!(timers.rows, Timers::read(&store).unwrap().rows);
+        assert_eq!(timers.rows.len(), 2);
     }
 }

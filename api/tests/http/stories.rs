@@ -107,7 +107,7 @@ pub fn at(view: PaymentView, cancel: Option<CancelId>) -> PaymentAt {
     let position = Position { partition: PartitionId::new("ledger.payments", 3), seq: 1_042 };
     let command = ledger_api::http::command::identity::command_id(&merchant(1).to_string(), "key-1");
     let version = u32::try_from(view.version).unwrap();
-    PaymentAt { view, position, version, command, cancel }
+    PaymentAt { view: view.into(), position, version, command, cancel }
 }
 
 pub fn recorded(payment: PaymentAt, replayed: bool) -> Answer {

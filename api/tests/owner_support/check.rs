@@ -129,7 +129,7 @@ fn clients_were_told_the_truth(world: &World, ledger: &Ledger) -> Check {
                         if last != length {
                             return Err(format!("not the first answer: {}", why()));
                         }
-                        if *replayed && first.is_some_and(|seen: &PaymentView| *seen != at.view) {
+                        if *replayed && first.is_some_and(|seen: &PaymentView| *seen != *at.view) {
                             return Err(format!("another answer than before: {}", why()));
                         }
                         first = Some(&at.view);

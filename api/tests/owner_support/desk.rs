@@ -156,6 +156,12 @@ pub fn key_in(key: u64, order_id: &str, amount: i64) -> Wish {
     }
 }
 
+/// A wish to note something on a payment.
+pub fn note(key: u64, of: &PaymentAt, text: &str) -> Wish {
+    let body = Body::Note { payment: of.view.payment_id, text: text.to_owned() };
+    Wish { key, merchant: of.view.merchant_id, body }
+}
+
 pub fn cancel(key: u64, of: &PaymentAt, amount: Option<i64>) -> Wish {
     let body = Body::Cancel { payment: of.view.payment_id, amount, reason: "changed my mind".to_owned() };
     Wish { key, merchant: of.view.merchant_id, body }

@@ -1,7 +1,7 @@
 //! One api process: the real owner and the real writer over a store in memory. It dies without a word.
 
 use super::directory;
-use ledger_api::owner::rows::{self, CursorRow, GenesisRow};
+use ledger_api::owner::rows::{self, CursorRow};
 use ledger_api::owner::{
     Backoff, Ctx, DirectoryView, Fatal, Gate, Out, Owner, OwnerSettings, Payments, Rules,
 };
@@ -43,12 +43,9 @@ pub fn owner(at: &PartitionId, store: &Memory) -> Owner {
         backoff: Backoff { first_ms: 200, longest_ms: 3_000 },
         timers_every_ms: 50,
     };
-    let rules = Rules::Payments(Box::new(Payments::new(timing(), 50)));
-    let cursor = rows::read(store, &rows::cursor_key(), CursorRow::decode).unwrap();
-    let genesis = rows::read(store, &rows::genesis_key(), GenesisRow::decode).unwrap();
-    let mut owner = Owner::new(at.clone(), rules, settings, cursor);
+    let rules = Rules::Payments(Box::new(Payments::new(timing(), 100_000)));
+    let mut owner = Owner::open(at.clone(), rules, settings, store).unwrap();
     owner.set_ledger_id("sim");
-    owner.set_genesis(genesis);
     owner
 }
 
@@ -127,6 +124,6 @@ impl Process {
     }
 
     pub fn open_timers(&self) -> usize {
-        rows::due_until(&self.store as &dyn Rows, i64::MAX - 1, usize::MAX).unwrap().len()
+        rows::due_keys(&self.store as &dyn Rows).unwrap().len()
     }
 }

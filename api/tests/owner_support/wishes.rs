@@ -5,8 +5,9 @@ use ledger_domain::card::CardCompanion;
 use ledger_domain::days::Moment;
 use ledger_domain::ids::{CancelId, CommandId, KeyId, MerchantId, PaymentId};
 use ledger_domain::money::{Amount, Currency};
-use ledger_domain::payment::RequestCancel;
+use ledger_domain::payment::{ChangeMetadata, RequestCancel};
 use ledger_domain::recorded::Actor;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// What a client wants under one idempotency key.
@@ -21,6 +22,7 @@ pub struct Wish {
 pub enum Body {
     KeyIn { order_id: String, amount: i64 },
     Cancel { payment: PaymentId, amount: Option<i64>, reason: String },
+    Note { payment: PaymentId, text: String },
 }
 
 impl Wish {
@@ -65,6 +67,18 @@ impl Wish {
                         tax_free: None,
                         reason: reason.clone(),
                         current_cancellable: None,
+                        not_after: Moment::from_ms(0),
+                    },
+                ),
+                None,
+            ),
+            Body::Note { payment, text } => (
+                ClientCommand::Metadata(
+                    *payment,
+                    ChangeMetadata {
+                        merchant_id: self.merchant,
+                        set: [("note".to_owned(), text.clone())].into(),
+                        removed: BTreeSet::new(),
                         not_after: Moment::from_ms(0),
                     },
                 ),

@@ -119,8 +119,13 @@ impl World {
     fn wish(&mut self) {
         let rng = &mut self.sim.rng;
         let merchant = merchant(u128::from(rng.u32(1..=2)));
-        let cancel = rng.u32(0..100) < 35 && !self.payments.is_empty();
-        let body = if cancel {
+        let kind = if self.payments.is_empty() { 0 } else { rng.u32(0..100) };
+        let body = if kind >= 80 {
+            // Mostly on the same few, so that some lives are long.
+            let few = self.payments.len().min(3);
+            let (payment, _) = self.payments[rng.usize(0..few)];
+            Body::Note { payment, text: format!("note {}", rng.u32(0..1_000)) }
+        } else if kind >= 50 {
             let (payment, _) = self.payments[rng.usize(0..self.payments.len())];
             let amount = (rng.u32(0..3) > 0).then(|| rng.i64(1..4) * 10_000);
             let reason = if rng.u32(0..12) == 0 { POISON } else { "changed my mind" };
@@ -130,7 +135,7 @@ impl World {
         };
         let key = u64::try_from(self.wishes.len()).unwrap() + 1;
         let merchant = match &body {
-            Body::Cancel { payment, .. } => {
+            Body::Cancel { payment, .. } | Body::Note { payment, .. } => {
                 self.payments.iter().find(|(known, _)| known == payment).map_or(merchant, |(_, owner)| *owner)
             }
             Body::KeyIn { .. } => merchant,

@@ -113,7 +113,7 @@ pub struct OrderBody {
 
 impl From<&PaymentAt> for PaymentBody {
     fn from(at: &PaymentAt) -> Self {
-        let view = &at.view;
+        let view: &PaymentView = &at.view;
         Self {
             payment_id: view.payment_id.to_string(),
             order_id: view.order_id.clone(),

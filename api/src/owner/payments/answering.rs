@@ -1,6 +1,7 @@
 //! What a command or a question is answered with, computed from the stream's events: the first answer again, however late.
 
 use super::Payments;
+use super::stream::{Route, Stream};
 use crate::ledger::{Answer, CommandResult, CommandScope, CommandView, OrderView, PaymentAt};
 use crate::owner::calls;
 use crate::owner::rows::{self, CommandRow, OrderRow};
@@ -9,10 +10,10 @@ use crate::owner::{Fatal, Found, Query};
 use crate::store::Rows;
 use ledger_domain::Impossible;
 use ledger_domain::ids::{CommandId, MerchantId, PaymentId};
-use ledger_domain::lines::AcquirerId;
 use ledger_domain::partition::MAX_ATTEMPTS;
-use ledger_domain::payment::{self, Payment, PaymentEvent, effects};
+use ledger_domain::payment::{self, Payment, PaymentEvent, PaymentView, effects};
 use ledger_log::{PartitionId, Position};
+use std::sync::Arc;
 
 /// How far a recorded command has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,14 +29,6 @@ pub(in crate::owner) enum Progress {
         /// What it led to.
         result: CommandResult,
     },
-}
-
-/// Whom a payment was routed to, as its first event says.
-pub(in crate::owner) struct Route {
-    /// The acquirer.
-    pub(in crate::owner) acquirer: AcquirerId,
-    /// Whether it keeps tombstones.
-    pub(in crate::owner) tombstones: bool,
 }
 
 impl Progress {
@@ -62,16 +55,16 @@ impl Payments {
             || Fatal::Store(rows::unreadable(row.stream.as_bytes(), "a command without its events"));
         let seen = self.seen(payment, rows)?.ok_or_else(missing)?;
         let intent = usize::try_from(row.version).unwrap_or(usize::MAX).saturating_sub(1);
-        let length = match payment::answer(seen.events(), intent).ok_or_else(missing)? {
-            payment::Answer::Open => return Ok(Progress::Open),
-            payment::Answer::Unknown => return Ok(Progress::Unknown),
-            payment::Answer::Final { length } => length,
-            payment::Answer::Since => seen.length(),
+        let told = |stream: &Stream| {
+            told(stream, seen.length(), intent, at).map_err(|why| super::impossible(payment, why))
         };
-        let mut found = at_length(&seen, length, at)?.ok_or_else(missing)?;
-        found.cancel = seen.events().get(intent).and_then(PaymentEvent::cancel_id);
-        let position = found.position.clone();
-        Ok(Progress::Done { position, result: CommandResult::Payment(Box::new(found)) })
+        if let Some(progress) = told(seen.stream())? {
+            return Ok(progress);
+        }
+        // The command is older than what is kept.
+        let version = u32::try_from(seen.length()).unwrap_or(u32::MAX);
+        let whole = Stream::load(&row.stream, version, rows)?.ok_or_else(missing)?;
+        told(&whole)?.ok_or_else(missing)
     }
 
     /// Answers a question as far as `rows` shows.
@@ -150,15 +143,14 @@ impl Payments {
         })
     }
 
-    /// The state as far as `rows` shows.
-    pub(in crate::owner) fn accepted_state(
+    /// The payment as far as `rows` shows it; none when there is no such payment.
+    pub(in crate::owner) fn accepted_view(
         &self,
         payment: PaymentId,
         rows: &dyn Rows,
-    ) -> Result<Payment, Fatal> {
-        let Some(seen) = self.seen(payment, rows)? else { return Ok(Payment::Ready) };
-        let impossible = |why| Fatal::Store(rows::unreadable(payment.to_string().as_bytes(), why));
-        seen.stream().state_at(seen.length()).map_err(|why: Impossible| impossible(why.to_string()))
+    ) -> Result<Option<Arc<PaymentView>>, Fatal> {
+        let Some(seen) = self.seen(payment, rows)? else { return Ok(None) };
+        seen.view().map_err(|why| super::impossible(payment, why))
     }
 
     /// The acquirer that the payment was routed to, also when nothing is open about it any more.
@@ -168,9 +160,7 @@ impl Payments {
         rows: &dyn Rows,
     ) -> Result<Option<Route>, Fatal> {
         let Some(seen) = self.seen(payment, rows)? else { return Ok(None) };
-        let Some(PaymentEvent::Requested(data)) = seen.events().first() else { return Ok(None) };
-        let (acquirer, tombstones) = (data.terms.acquirer.clone(), data.terms.tombstones);
-        Ok(Some(Route { acquirer, tombstones }))
+        Ok(seen.stream().route().cloned())
     }
 
     /// What is open outside in this state.
@@ -178,19 +168,26 @@ impl Payments {
         let open = effects::open_calls(state);
         open.iter().filter_map(|effect| calls::key_of(effect).zip(calls::step_of(effect))).collect()
     }
+}
 
-    /// Forgets the stream in memory once nothing about it is open and nothing of it is in flight.
-    pub(in crate::owner) fn let_go_if_settled(
-        &mut self,
-        payment: PaymentId,
-        rows: &dyn Rows,
-    ) -> Result<(), Fatal> {
-        let Some(row) = super::stream::stream_row(&payment.to_string(), rows)? else { return Ok(()) };
-        if row.dues.is_empty() {
-            self.let_go(payment, row.version);
-        }
-        Ok(())
-    }
+/// How far a stream shows the command behind the event `intent`; none where it does not hold that event any more.
+fn told(
+    stream: &Stream,
+    length: usize,
+    intent: usize,
+    at: &PartitionId,
+) -> Result<Option<Progress>, Impossible> {
+    let length = match stream.answer(intent, length) {
+        None => return Ok(None),
+        Some(payment::Answer::Open) => return Ok(Some(Progress::Open)),
+        Some(payment::Answer::Unknown) => return Ok(Some(Progress::Unknown)),
+        Some(payment::Answer::Final { length }) => length,
+        Some(payment::Answer::Since) => length,
+    };
+    Ok(stream.at(length, at)?.map(|mut found| {
+        found.cancel = stream.event(intent).and_then(PaymentEvent::cancel_id);
+        Progress::Done { position: found.position.clone(), result: CommandResult::Payment(Box::new(found)) }
+    }))
 }
 
 fn at_length(
@@ -198,6 +195,6 @@ fn at_length(
     length: usize,
     at: &PartitionId,
 ) -> Result<Option<PaymentAt>, Fatal> {
-    let impossible = |why: ledger_domain::Impossible| Fatal::Store(rows::unreadable(b"", why));
+    let impossible = |why: Impossible| Fatal::Store(rows::unreadable(b"", why));
     seen.stream().at(length, at).map_err(impossible)
 }

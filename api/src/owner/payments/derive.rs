@@ -11,6 +11,7 @@ use ledger_domain::partition::{self, Change};
 use ledger_domain::payment::effects::{self, DueKind};
 use ledger_domain::payment::{Payment, PaymentEvent};
 use ledger_log::Position;
+use std::sync::Arc;
 
 impl Payments {
     /// The rows that change when `event` stands at `at`. Memory moves on with it.
@@ -24,18 +25,20 @@ impl Payments {
         let payment = event.payment_id();
         let name = payment.to_string();
         let impossible = |why: String| Fatal::Impossible { at: at.clone(), why };
-        let before = self.newest(payment, rows)?.map_or(Payment::Ready, |stream| stream.state().clone());
+        let known = self.take(payment, rows)?;
+        let (nothing, before) = (Payment::Ready, known.as_ref().map(|stream| Arc::clone(stream.newest())));
+        let before = before.as_ref().map_or(&nothing, |view| view.state());
         let old = super::stream::stream_row(&name, rows)?.unwrap_or_default();
-        match self.streams.get_mut(&payment) {
-            Some(stream) if old.version > 0 => stream.push(event, at.seq),
-            _ => Stream::begin(event, at.seq, &decided.meta).map(|stream| self.keep(payment, stream)),
-        }
-        .map_err(|why| impossible(why.to_string()))?;
-        let after =
-            self.streams.get(&payment).map(Stream::state).ok_or_else(|| impossible("no state".to_owned()))?;
+        let value = decided.payload.value.as_slice();
+        let stream = match known {
+            Some(mut stream) => stream.push(event, value, at.seq).map(|()| stream),
+            None => Stream::begin(event, value, at.seq, &decided.meta),
+        };
+        let stream = stream.map_err(|why| impossible(why.to_string()))?;
+        let after = stream.state();
         let view = RuleView::new(rows);
         let by_rules =
-            partition::changes(&view, &before, event, after).map_err(|why| impossible(why.to_string()))?;
+            partition::changes(&view, before, event, after).map_err(|why| impossible(why.to_string()))?;
         view.finish()?;
         let version = old.version.saturating_add(1);
         let dues: Vec<Due> = effects::due(after, &self.timing).iter().map(due_row).collect();
@@ -52,6 +55,7 @@ impl Payments {
             changes.insert(rows::due_key(&name, come), Some(Vec::new()));
         }
         changes.insert(rows::stream_key(&name), Some(StreamRow { version, dues }.encode()));
+        self.keep(payment, stream);
         by_rules.into_iter().for_each(|change| put(&mut changes, change));
         Ok(changes)
     }

@@ -6,8 +6,9 @@ mod derive;
 mod stream;
 mod view;
 
-pub(super) use answering::{Progress, Route};
+pub(super) use answering::Progress;
 pub(super) use derive::kind_of;
+pub(super) use stream::Route;
 pub use stream::Stream;
 
 use super::{Client, Decided, DirectoryView, Fatal, Own, OwnCommand, Verdict};
@@ -20,25 +21,29 @@ use ledger_domain::ids::PaymentId;
 use ledger_domain::payment::effects::Timing;
 use ledger_domain::payment::{Facts, Payment, PaymentCommand, RequestPayment, decide};
 use ledger_domain::recorded::Meta;
-use ledger_domain::{Event, Rejection, partition};
-use std::collections::HashMap;
+use ledger_domain::{Event, Impossible, Rejection, partition};
+use quick_cache::unsync::Cache;
+use stream::Weight;
 use view::RuleView;
+
+/// An estimate that the cache sizes its tables by; it grows beyond.
+const BYTES_PER_STREAM: u64 = 8 * 1024;
 
 /// A payments partition's rules and the streams in use.
 #[derive(Debug)]
 pub struct Payments {
     /// How long to wait for what.
     pub timing: Timing,
-    /// Streams at their newest version, guesses included; only a cache.
-    streams: HashMap<PaymentId, Stream>,
-    most_streams: usize,
+    /// Streams at their newest version, guesses included; only a cache, bounded in bytes.
+    streams: Cache<PaymentId, Stream, Weight>,
 }
 
 impl Payments {
-    /// The rules with nothing in memory.
+    /// The rules with nothing in memory, and room there for about so many bytes of streams.
     #[must_use]
-    pub fn new(timing: Timing, most_streams: usize) -> Self {
-        Self { timing, streams: HashMap::new(), most_streams }
+    pub fn new(timing: Timing, cache_bytes: u64) -> Self {
+        let streams = usize::try_from(cache_bytes / BYTES_PER_STREAM).unwrap_or(usize::MAX);
+        Self { timing, streams: Cache::with_weighter(streams.max(1), cache_bytes, Weight) }
     }
 
     /// Decides a client's command on the newest state, guesses included.
@@ -127,12 +132,22 @@ impl Payments {
         time_ms: i64,
     ) -> Result<Verdict, Fatal> {
         let nothing = Payment::Ready;
-        let state = self.newest(payment, rows)?.map_or(&nothing, |stream| stream.state());
+        let seen = self.newest(payment, rows)?;
+        let view = match &seen {
+            None => None,
+            Some(seen) => seen.view().map_err(|why| impossible(payment, why))?,
+        };
+        let state = view.as_ref().map_or(&nothing, |view| view.state());
         match decide(state, command, facts, time_ms) {
             Ok(event) => Ok(Verdict::Record(Box::new(Decided::new(Event::Payment(event), meta)))),
             Err(rejection) => Ok(Verdict::Hold(Answer::Rejected(rejection))),
         }
     }
+}
+
+/// What the store shows of a payment is no life a payment can have.
+fn impossible(payment: PaymentId, why: Impossible) -> Fatal {
+    Fatal::Store(super::rows::unreadable(payment.to_string().as_bytes(), why))
 }
 
 fn request(wish: &KeyIn, card: MaskedCard, not_after: Moment) -> RequestPayment {

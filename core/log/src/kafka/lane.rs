@@ -80,7 +80,9 @@ impl Lane {
         match self.producer(epoch) {
             Ok(producer) => now.producer = Some(producer),
             // Every sending is then reported as unknown, and the writer asks for another producer.
-            Err(error) => tracing::error!(target: "kafka", %error, partition = %self.shared.at, "no producer"),
+            Err(error) => {
+                tracing::error!(target: "kafka", %error, partition = %self.shared.at, "no producer")
+            }
         }
     }
 

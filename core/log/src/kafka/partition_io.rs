@@ -11,8 +11,8 @@ use super::threads::{self, Creditor, ReadJob, Shared};
 use crate::position::PartitionId;
 use crate::writer::{Action, Completion, Fate, Output, Writer};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Where completions go; called from the shell's threads, and must not wait.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
+use super::cpu::Look;
 use super::figures::{ms, per_second, percentile};
 use crate::client::Client;
 use crate::failure::{Done, During};
@@ -15,7 +16,7 @@ use crate::rig::Rig;
 /// A request is not answered well.
 pub fn closed_loops(rig: &Rig, word: &str, ready: Vec<(Client, Vec<Vec<u8>>)>) -> Done<(u64, usize)> {
     let connections = ready.len();
-    let begun = Instant::now();
+    let (used, begun) = (Look::now(rig), Instant::now());
     let run = rig.spawn(async move {
         let mut running = JoinSet::new();
         for (client, requests) in ready {
@@ -32,6 +33,7 @@ pub fn closed_loops(rig: &Rig, word: &str, ready: Vec<(Client, Vec<Vec<u8>>)>) -
     all.sort_unstable();
     let (half, most) = (ms(percentile(&all, 50)), ms(percentile(&all, 99)));
     println!("{word}: {connections} connections, {rate}/s, p50 {half}, p99 {most}");
+    println!("  CPU of each, µs: {}", used.since(rig, all.len() as u64));
     Ok((rate, all.len()))
 }
 

@@ -2,6 +2,7 @@
 //! Rounds of both alternate and the middle one counts. Run them with `cargo dev bench`.
 
 mod append;
+mod cpu;
 pub mod figures;
 mod http;
 mod http_record;

@@ -12,10 +12,14 @@ use crate::write::{WriteError, write};
 use ledger_log::PartitionId;
 use ledger_log::kafka::{Follower, read_genesis};
 use mysql_async::Conn;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most records of one transaction.
 const BATCH: usize = 2_000;
+/// What comes within this time after a small batch is the next one: a transaction costs much, whatever is in it.
+const GATHER: Duration = Duration::from_millis(20);
+/// A batch of so many records is not small.
+const GATHERED: usize = 256;
 /// How long to wait for the first record of a batch; a stop is noticed this often.
 const WAIT: Duration = Duration::from_millis(250);
 
@@ -63,9 +67,13 @@ impl<'a> Worker<'a> {
             if batch.accepted.is_empty() {
                 continue;
             }
+            let begun = Instant::now();
             let batch: Vec<Decoded> =
                 batch.accepted.iter().map(|accepted| Decoded::of(&self.at, accepted)).collect();
             self.project(&mut lanes, &batch)?;
+            if batch.len() < GATHERED {
+                self.context.wait(GATHER.saturating_sub(begun.elapsed()));
+            }
         }
         // Others of this partition went on to the end, but not all was well.
         lanes.into_iter().find_map(|lane| lane.stopped).map_or(Ok(()), |why| Err(why.into()))

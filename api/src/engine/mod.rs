@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 /// How the engine is set up; each field has the unit in its name or type.
 #[derive(Clone, Debug)]
@@ -122,6 +123,7 @@ pub enum Input {
 pub struct Engine {
     inputs: Sender<Input>,
     thread: Option<JoinHandle<()>>,
+    broken: Option<oneshot::Receiver<String>>,
 }
 
 impl Engine {
@@ -142,9 +144,22 @@ impl Engine {
         let watch = watch::start(settings.kafka.clone(), settings.recheck_every, inputs.clone())?;
         let core = opening::open(settings, inputs.clone(), Arc::clone(&port), effects, watch)?;
         let thread = std::thread::Builder::new().name("ledger engine".to_owned());
-        let thread = thread.spawn(move || round::live(core, &received)).map_err(StartError::Thread)?;
-        let engine = Self { inputs: inputs.clone(), thread: Some(thread) };
+        let (tell, broken) = oneshot::channel();
+        let thread = thread.spawn(move || round::live(core, &received, tell)).map_err(StartError::Thread)?;
+        let engine = Self { inputs: inputs.clone(), thread: Some(thread), broken: Some(broken) };
         Ok((Ledger::new(inputs, port), engine))
+    }
+
+    /// Ends with why this process cannot go on and has to be started again: its store is damaged, or its thread panicked. To be
+    /// called once; a second call never ends.
+    pub fn broken(&mut self) -> impl Future<Output = String> + Send + use<> {
+        let broken = self.broken.take();
+        async move {
+            match broken {
+                None => std::future::pending().await,
+                Some(broken) => broken.await.unwrap_or_else(|_| "the engine's thread ended".to_owned()),
+            }
+        }
     }
 
     /// Hands the partitions over to other processes, if there are any; commands that come meanwhile are passed on. Blocks until

@@ -58,6 +58,16 @@ pub enum StartError {
     Thread(std::io::Error),
 }
 
+impl StartError {
+    /// What is wrong with the store, where that is why.
+    pub fn damage(&self) -> Option<String> {
+        match self {
+            Self::Store(why) | Self::Owner(Fatal::Store(why)) if why.is_damage() => Some(why.to_string()),
+            _ => None,
+        }
+    }
+}
+
 /// Everything the engine's thread works with.
 pub struct Core {
     pub settings: EngineSettings,
@@ -90,8 +100,13 @@ pub fn open(
     let Some((genesis, genesis_hash)) = read_genesis(&settings.kafka, &at)? else {
         return Err(StartError::NotInitialised { topic: at.topic.to_string() });
     };
-    let disk = Disk::open(&settings.store_dir, settings.disk)?;
-    disk.belongs_to(&genesis.ledger_id)?;
+    let (disk, rules) = match open_store(&settings, &at, &genesis) {
+        Err(StartError::Store(damage)) if damage.is_damage() => {
+            Disk::mark_damaged(&settings.store_dir, &damage.to_string());
+            open_store(&settings, &at, &genesis)?
+        }
+        opened => opened?,
+    };
     let me = Fence { incarnation: Uuid::now_v7().simple().to_string(), address: settings.address.clone() };
     let beats = inputs.clone();
     let heard = Arc::new(move |beat| drop(beats.send(Input::Heard(beat))));
@@ -112,10 +127,23 @@ pub fn open(
         slots,
         _watch: watch,
     };
-    let rows = core.disk.partition(&at)?;
-    let rules = Rules::Directory(Box::new(DirectoryRules::load(&rows, &at)?));
-    core.add(&at, rules, None)?;
+    core.add(&at, Rules::Directory(Box::new(rules)), None)?;
     Ok(core)
+}
+
+/// The store with the directory as it has it. One that is damaged has been set aside when this is called again.
+fn open_store(
+    settings: &EngineSettings,
+    at: &PartitionId,
+    genesis: &Genesis,
+) -> Result<(Disk, DirectoryRules), StartError> {
+    let disk = Disk::open_sound(&settings.store_dir, settings.disk)?;
+    disk.belongs_to(&genesis.ledger_id)?;
+    let rules = DirectoryRules::load(&disk.partition(at)?, at).map_err(|why| match why {
+        Fatal::Store(why) => StartError::Store(why),
+        other @ (Fatal::Unreadable { .. } | Fatal::Impossible { .. } | Fatal::Disagree(_)) => other.into(),
+    })?;
+    Ok((disk, rules))
 }
 
 impl Core {

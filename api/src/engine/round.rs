@@ -8,10 +8,12 @@ use super::slot::Slot;
 use super::{Input, now_ms};
 use crate::ledger::{PartitionReadiness, Readiness};
 use crate::owner::{DirectoryView, Gate, Out, Standing};
+use crate::store::Disk;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use ledger_log::Position;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// The longest the engine sleeps: timers and deadlines are looked at this often.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
@@ -30,6 +32,8 @@ struct Life {
     weak_topics: Option<String>,
     not_open: Option<(String, Instant)>,
     stop_by: Option<Instant>,
+    /// Told why this process cannot go on; None once told.
+    broken: Option<oneshot::Sender<String>>,
     /// Whoever waits until the partitions are others'.
     leaving: Option<Sender<()>>,
     checked: Instant,
@@ -44,7 +48,7 @@ struct Life {
 }
 
 /// Lives until it is told to stop.
-pub fn live(core: Core, inputs: &Receiver<Input>) {
+pub fn live(core: Core, inputs: &Receiver<Input>, broken: oneshot::Sender<String>) {
     let clock = BrokerClock::new(core.settings.clock_bound_ms);
     let mut life = Life {
         core,
@@ -53,6 +57,7 @@ pub fn live(core: Core, inputs: &Receiver<Input>) {
         weak_topics: None,
         not_open: None,
         stop_by: None,
+        broken: Some(broken),
         leaving: None,
         checked: Instant::now(),
         standings: Vec::new(),
@@ -194,6 +199,9 @@ impl Life {
         } else if self.not_open.as_ref().is_some_and(|(_, tried)| tried.elapsed() > OPEN_AGAIN) {
             self.open_payments();
         }
+        if let Some(damage) = self.core.slots.iter().find_map(Slot::damage).cloned() {
+            self.give_up_a_damaged_store(&damage);
+        }
         self.take_what_is_ours(now);
         self.let_go();
         if self.checked.elapsed() > self.core.settings.recheck_every {
@@ -233,8 +241,19 @@ impl Life {
         }
     }
 
+    /// A damaged store is never served: it is marked, so that whoever starts next sets it aside, and the process ends.
+    fn give_up_a_damaged_store(&mut self, why: &str) {
+        if let Some(broken) = self.broken.take() {
+            Disk::mark_damaged(&self.core.settings.store_dir, why);
+            let _ = broken.send(why.to_owned());
+        }
+    }
+
     fn open_payments(&mut self) {
         let opened: Result<(), StartError> = self.core.open_payments();
+        if let Some(damage) = opened.as_ref().err().and_then(StartError::damage) {
+            self.give_up_a_damaged_store(&damage);
+        }
         self.not_open = opened.err().map(|why| {
             tracing::error!(target: "engine", %why, "a payments partition could not be opened");
             (why.to_string(), Instant::now())

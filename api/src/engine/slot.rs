@@ -36,6 +36,7 @@ pub struct Slot {
     pub lost_at: Option<Instant>,
     told_progress: (u64, Instant),
     saved: Instant,
+    damage: Option<String>,
     pulse: Pulse,
 }
 
@@ -94,6 +95,7 @@ impl Slot {
             lost_at: None,
             told_progress,
             saved: Instant::now(),
+            damage: None,
             pulse: Pulse::default(),
         }
     }
@@ -226,7 +228,17 @@ impl Slot {
     /// This process serves the partition no further, and says why.
     pub fn stop(&mut self, fatal: &Fatal) {
         tracing::error!(target: "engine", partition = %self.at, why = %fatal, "stopped serving");
+        if let Fatal::Store(why) = fatal
+            && why.is_damage()
+        {
+            self.damage = Some(why.to_string());
+        }
         self.owner.stop(&fatal.to_string());
+    }
+
+    /// What was found to be wrong with the store.
+    pub const fn damage(&self) -> Option<&String> {
+        self.damage.as_ref()
     }
 
     /// Ends the Kafka shell.

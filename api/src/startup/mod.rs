@@ -102,7 +102,8 @@ async fn run(settings: Settings, telemetry: Telemetry) -> Result<(), Failure> {
     let database = Database::start(&settings.database)?;
     let extras = with_queries(Queries::new(database.clone()));
     let started = tokio::task::spawn_blocking(move || open(settings, telemetry, handle));
-    let (app, engine) = started.await??;
+    let (app, mut engine) = started.await??;
+    let broken = engine.broken();
 
     let server_settings = ServerSettings::default();
     let app = Data::new(app);
@@ -110,7 +111,13 @@ async fn run(settings: Settings, telemetry: Telemetry) -> Result<(), Failure> {
     let server_handle = server.handle();
     let serving = tokio::spawn(server);
     announce(&address.to_string());
-    shutdown.requested().await;
+    let broken = tokio::select! {
+        () = shutdown.requested() => None,
+        why = broken => Some(why),
+    };
+    if let Some(why) = &broken {
+        tracing::error!(why, "this process ends, to be started again");
+    }
     // Others take over first, so that what comes until the listener is closed can be passed on to them.
     let engine = tokio::task::spawn_blocking(move || {
         engine.leave(LEAVES_WITHIN);
@@ -122,7 +129,7 @@ async fn run(settings: Settings, telemetry: Telemetry) -> Result<(), Failure> {
     tokio::task::spawn_blocking(move || engine.stop(ENGINE_STOPS_WITHIN)).await?;
     database.close(DATABASE_CLOSES_WITHIN).await;
     tracing::info!("ended in order");
-    Ok(())
+    broken.map_or(Ok(()), |why| Err(why.into()))
 }
 
 /// The one line on stdout that whoever started the process waits for.

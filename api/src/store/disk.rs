@@ -1,9 +1,10 @@
 //! fjall 3, the only mention of it: one database, one keyspace per partition, one atomic batch per engine batch.
 //! A batch is durable against a crash of the process at once and against one of the machine later: the cursor moves with its rows.
 
-use super::{Changes, Row, Rows, StoreError};
+use super::{Changes, Row, Rows, StoreError, condemned};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use ledger_log::PartitionId;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Rises whenever a row changes its meaning; a store of another format is refused and rebuilt.
@@ -39,17 +40,43 @@ impl std::fmt::Debug for Disk {
 }
 
 impl Disk {
+    /// Opens the folder, or makes it. One that is damaged, or was found to be when it was open last, is set aside, and a new one
+    /// begins: what it held comes from the ledger again.
+    ///
+    /// # Errors
+    /// As [`Disk::open`], but for damage.
+    pub fn open_sound(path: &Path, settings: DiskSettings) -> Result<Self, StoreError> {
+        if let Some(why) = condemned::reason(path) {
+            condemned::set_aside(path, &why)?;
+        }
+        match Self::open(path, settings) {
+            Err(damage) if damage.is_damage() => {
+                condemned::set_aside(path, &damage.to_string())?;
+                Self::open(path, settings)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Says that the store in this folder must not be opened again: it is damaged.
+    pub fn mark_damaged(path: &Path, why: &str) {
+        condemned::mark(path, why);
+    }
+
     /// Opens the folder, or makes it.
     ///
     /// # Errors
     /// When another process has it, when its format is another, or when the disk fails.
     pub fn open(path: &Path, settings: DiskSettings) -> Result<Self, StoreError> {
-        let failed = |why: fjall::Error| match why {
-            fjall::Error::Locked => StoreError::Locked { path: path.display().to_string() },
-            why => StoreError::Engine { path: path.display().to_string(), why: why.to_string() },
-        };
+        let failed = |why: fjall::Error| failure(path, &why);
         let builder = Database::builder(path).cache_size(settings.cache_bytes).worker_threads(1);
-        let db = builder.open().map_err(failed)?;
+        // Bytes that are no store of its have been seen to make it panic.
+        let opened = catch_unwind(AssertUnwindSafe(|| builder.open()));
+        let panicked = |_| StoreError::Damaged {
+            path: path.display().to_string(),
+            why: "it makes fjall panic".to_owned(),
+        };
+        let db = opened.map_err(panicked)?.map_err(failed)?;
         let about = db.keyspace("about", KeyspaceCreateOptions::default).map_err(failed)?;
         let disk = Self { db, about, path: path.to_owned() };
         match disk.about(FORMAT_KEY)? {
@@ -109,9 +136,49 @@ impl Disk {
     }
 
     fn failed(&self, why: &fjall::Error) -> StoreError {
-        StoreError::Engine { path: self.name(), why: why.to_string() }
+        failure(&self.path, why)
     }
 }
+
+fn failure(path: &Path, error: &fjall::Error) -> StoreError {
+    let (path, why) = (path.display().to_string(), error.to_string());
+    match error {
+        fjall::Error::Locked => StoreError::Locked { path },
+        fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) if !is_damage(error) => {
+            StoreError::Engine { path, why }
+        }
+        fjall::Error::KeyspaceDeleted => StoreError::Engine { path, why },
+        // A background write failed, after which nothing it says is certain: it counts as damage, because a compaction that
+        // meets a damaged block ends like that, and would again after every start.
+        _ => StoreError::Damaged { path, why },
+    }
+}
+
+/// What the machine lacks is no damage. Everything else is: a file that is gone, cut off or holds something else may show as
+/// almost any error.
+fn is_damage(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{
+        Interrupted, OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+        WouldBlock,
+    };
+    let no_more_files = matches!(error.raw_os_error(), Some(ENFILE | EMFILE));
+    let lacking = matches!(
+        error.kind(),
+        Interrupted
+            | OutOfMemory
+            | PermissionDenied
+            | QuotaExceeded
+            | ReadOnlyFilesystem
+            | StorageFull
+            | WouldBlock
+    );
+    !lacking && !no_more_files
+}
+
+/// The system has no more file handles.
+const ENFILE: i32 = 23;
+/// This process has no more file handles.
+const EMFILE: i32 = 24;
 
 /// One partition's rows on disk.
 #[derive(Clone)]
@@ -156,5 +223,134 @@ impl Rows for PartitionRows {
             found.push((key.to_vec(), value.to_vec()));
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const ROWS: u32 = 3_000;
+
+    /// A folder of this test's own.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> Self {
+            let path = std::env::temp_dir().join(format!("ledger-store-{:016x}", fastrand::u64(..)));
+            Self(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            for path in [&self.0, &condemned::aside(&self.0)] {
+                let _ = fs::remove_dir_all(path);
+            }
+        }
+    }
+
+    fn at() -> PartitionId {
+        PartitionId::new("t.payments", 0)
+    }
+
+    fn row(number: u32) -> (Vec<u8>, Vec<u8>) {
+        (number.to_be_bytes().to_vec(), format!("row {number} ").repeat(8).into_bytes())
+    }
+
+    /// Half of the rows are in tables on disk, half in the journal.
+    fn filled(path: &Path) {
+        let disk = Disk::open_sound(path, DiskSettings::default()).unwrap();
+        disk.belongs_to("led_1").unwrap();
+        let rows = disk.partition(&at()).unwrap();
+        for half in [0..ROWS / 2, ROWS / 2..ROWS] {
+            for numbers in half.collect::<Vec<u32>>().chunks(100) {
+                let changes =
+                    numbers.iter().map(|number| row(*number)).map(|(key, value)| (key, Some(value)));
+                rows.commit(changes.collect()).unwrap();
+            }
+            if rows.get(&row(ROWS - 1).0).unwrap().is_none() {
+                rows.rows.rotate_memtable_and_wait().unwrap();
+            }
+        }
+        disk.sync().unwrap();
+    }
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+        }
+        found.sort();
+        found
+    }
+
+    fn copy(from: &Path, to: &Path) {
+        for file in files(from) {
+            let place = to.join(file.strip_prefix(from).unwrap());
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::copy(&file, &place).unwrap();
+        }
+    }
+
+    /// How many rows there are: a first part of what was written, each as it was. An error is as good.
+    fn served(path: &Path) -> Result<u32, StoreError> {
+        let disk = Disk::open_sound(path, DiskSettings::default())?;
+        let rows = disk.partition(&at())?;
+        let found = rows.range(&[], &[0xff; 5], usize::MAX)?;
+        for (number, found) in (0..).zip(&found) {
+            assert_eq!(found, &row(number), "a row that was never written");
+            assert_eq!(rows.get(&found.0)?.as_ref(), Some(&found.1));
+        }
+        Ok(u32::try_from(found.len()).unwrap())
+    }
+
+    #[test]
+    fn whatever_is_done_to_its_files_no_row_is_served_that_was_not_written() {
+        let original = Folder::new();
+        filled(&original.0);
+        assert_eq!(served(&original.0).unwrap(), ROWS);
+        let mut told = 0;
+        for file in files(&original.0) {
+            for harm in 0..12 {
+                let copied = Folder::new();
+                copy(&original.0, &copied.0);
+                let victim = copied.0.join(file.strip_prefix(&original.0).unwrap());
+                let mut bytes = fs::read(&victim).unwrap();
+                match harm {
+                    0 => fs::remove_file(&victim).unwrap(),
+                    1 | 2 => fs::write(&victim, &bytes[..bytes.len() / (2 * harm)]).unwrap(),
+                    _ if bytes.is_empty() => continue,
+                    _ => {
+                        let place = fastrand::usize(..bytes.len());
+                        bytes[place] ^= 1 << fastrand::u8(..8);
+                        fs::write(&victim, bytes).unwrap();
+                    }
+                }
+                match served(&copied.0) {
+                    Ok(rows) => told += u32::from(rows < ROWS),
+                    Err(why) => {
+                        assert!(why.is_damage(), "{}, {harm}: {why}", file.display());
+                        told += 1;
+                    }
+                }
+            }
+        }
+        assert!(told > 0, "nothing that was done to the store was noticed");
+    }
+
+    #[test]
+    fn a_condemned_store_is_set_aside_once_and_the_next_begins_empty() {
+        let folder = Folder::new();
+        filled(&folder.0);
+        Disk::mark_damaged(&folder.0, "a test says so");
+        assert_eq!(served(&folder.0).unwrap(), 0);
+        assert!(condemned::reason(&condemned::aside(&folder.0)).is_some_and(|why| why == "a test says so"));
+        filled(&folder.0);
+        assert_eq!(served(&folder.0).unwrap(), ROWS);
+        Disk::mark_damaged(&folder.0, "again");
+        assert_eq!(served(&folder.0).unwrap(), 0);
     }
 }

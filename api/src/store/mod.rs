@@ -1,6 +1,7 @@
 //! The owner's local store behind one trait: ordered rows of bytes, moved in one atomic write per batch.
 //! A cache of the ledger: delete it and it is rebuilt. Nothing enters it that the log has not accepted, and no card data ever.
 
+mod condemned;
 mod disk;
 mod memory;
 
@@ -24,6 +25,14 @@ pub enum StoreError {
         /// The folder.
         path: String,
         /// What the engine said.
+        why: String,
+    },
+    /// What lies in the folder is not what was written there.
+    #[error("the store at {path} is damaged: {why}")]
+    Damaged {
+        /// The folder.
+        path: String,
+        /// What was found.
         why: String,
     },
     /// Another process has the folder open.
@@ -57,13 +66,28 @@ pub enum StoreError {
         wanted: &'static str,
     },
     /// A row does not hold what its kind of row holds.
-    #[error("row {key} of the store cannot be read ({why}); delete the store's folder, it is rebuilt")]
+    #[error("row {key} of the store cannot be read ({why})")]
     Row {
         /// The key in hex.
         key: String,
         /// What is wrong with it.
         why: String,
     },
+}
+
+impl StoreError {
+    /// Whether the store holds something else than what was written: nothing of it may be served, and it can be built from the
+    /// ledger again.
+    #[must_use]
+    pub const fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::Row { .. } => true,
+            Self::Engine { .. }
+            | Self::Locked { .. }
+            | Self::OtherLedger { .. }
+            | Self::OtherFormat { .. } => false,
+        }
+    }
 }
 
 /// Reading rows, whatever is beneath.

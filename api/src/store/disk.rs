@@ -1,14 +1,16 @@
 //! fjall 3, the only mention of it: one database, one keyspace per partition, one atomic batch per engine batch.
 //! A batch is durable against a crash of the process at once and against one of the machine later: the cursor moves with its rows.
 
-use super::{Changes, Row, Rows, StoreError, condemned};
+use super::{Changes, Row, Rows, StoreError, condemned, links};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use ledger_log::PartitionId;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Rises whenever a row changes its meaning; a store of another format is refused and rebuilt.
-const FORMAT: &str = "1";
+/// Rises whenever a row changes its meaning; a store of another format is set aside and built from the ledger again.
+const FORMAT: &str = "2";
 const LEDGER_ID: &[u8] = b"ledger-id";
 const FORMAT_KEY: &[u8] = b"format";
 
@@ -50,8 +52,8 @@ impl Disk {
             condemned::set_aside(path, &why)?;
         }
         match Self::open(path, settings) {
-            Err(damage) if damage.is_damage() => {
-                condemned::set_aside(path, &damage.to_string())?;
+            Err(why) if why.is_damage() || matches!(why, StoreError::OtherFormat { .. }) => {
+                condemned::set_aside(path, &why.to_string())?;
                 Self::open(path, settings)
             }
             opened => opened,
@@ -111,7 +113,9 @@ impl Disk {
         let name = format!("{}-{}", at.topic, at.partition);
         let rows =
             self.db.keyspace(&name, KeyspaceCreateOptions::default).map_err(|why| self.failed(&why))?;
-        Ok(PartitionRows { disk: self.clone(), rows })
+        let mut rows = PartitionRows { disk: self.clone(), rows, commits: Arc::default() };
+        rows.commits = Arc::new(AtomicU64::new(links::check(&rows)?));
+        Ok(rows)
     }
 
     /// Waits until everything written is on the disk itself.
@@ -185,6 +189,8 @@ const EMFILE: i32 = 24;
 pub struct PartitionRows {
     disk: Disk,
     rows: Keyspace,
+    /// How many batches were moved in so far.
+    commits: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for PartitionRows {
@@ -200,7 +206,8 @@ impl PartitionRows {
     /// When the disk fails; nothing of the batch is visible then.
     pub fn commit(&self, changes: Changes) -> Result<(), StoreError> {
         let mut batch = self.disk.db.batch();
-        for (key, value) in changes {
+        let number = self.commits.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        for (key, value) in changes.into_iter().chain(links::of(number)) {
             match value {
                 Some(value) => batch.insert(&self.rows, key, value),
                 None => batch.remove(&self.rows, key),
@@ -299,7 +306,7 @@ mod tests {
     fn served(path: &Path) -> Result<u32, StoreError> {
         let disk = Disk::open_sound(path, DiskSettings::default())?;
         let rows = disk.partition(&at())?;
-        let found = rows.range(&[], &[0xff; 5], usize::MAX)?;
+        let found = rows.range(&[], &ROWS.to_be_bytes(), usize::MAX)?;
         for (number, found) in (0..).zip(&found) {
             assert_eq!(found, &row(number), "a row that was never written");
             assert_eq!(rows.get(&found.0)?.as_ref(), Some(&found.1));

@@ -3,6 +3,7 @@
 
 mod condemned;
 mod disk;
+mod links;
 mod memory;
 
 pub use disk::{Disk, DiskSettings, PartitionRows};

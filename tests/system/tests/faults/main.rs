@@ -6,5 +6,6 @@
 mod kills;
 mod outages;
 mod processes;
+mod stores;
 mod tombstones;
 mod unknowns;

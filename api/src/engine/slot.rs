@@ -147,10 +147,11 @@ impl Slot {
     pub fn is_fresh(&self, now_ms: i64) -> bool {
         match self.owner.standing() {
             Standing::Leading => true,
-            Standing::Following => {
+            // Whoever takes it over has followed it until a moment ago.
+            Standing::Following | Standing::CatchingUp => {
                 self.pulse.answered_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) < FRESH_MS)
             }
-            Standing::CatchingUp | Standing::Stopped(_) => false,
+            Standing::Stopped(_) => false,
         }
     }
 

@@ -4,6 +4,7 @@
 mod append;
 mod cpu;
 pub mod figures;
+mod forward;
 mod http;
 mod http_record;
 mod line;
@@ -23,13 +24,14 @@ pub struct Bench {
 }
 
 /// All of them, in the order in which they are run.
-pub const ALL: [Bench; 6] = [
+pub const ALL: [Bench; 7] = [
     Bench { name: "append", run: append::run },
     Bench { name: "replay", run: replay::run },
     Bench { name: "project", run: project::run },
     Bench { name: "http", run: http::run },
     Bench { name: "http-hot", run: http::run_hot },
     Bench { name: "http-record", run: http_record::run },
+    Bench { name: "forward", run: forward::run },
 ];
 
 /// How often each side is measured.

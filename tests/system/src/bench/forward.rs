@@ -53,7 +53,13 @@ pub fn run() -> Done {
     }
     let (direct, forwarded) = (median(direct), median(forwarded));
     let shown = ms(Duration::from_micros(direct));
-    last_line("forward", forwarded, "µs a command", &ratio(forwarded, direct), &format!("a direct one, {shown}"));
+    last_line(
+        "forward",
+        forwarded,
+        "µs a command",
+        &ratio(forwarded, direct),
+        &format!("a direct one, {shown}"),
+    );
     Ok(())
 }
 

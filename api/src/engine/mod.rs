@@ -67,8 +67,8 @@ pub struct EngineSettings {
 }
 
 impl EngineSettings {
-    /// Settings with their defaults: four partitions, 64 MiB for rows and as much for payments, 4096 requests, a clock bound of two seconds, checks every
-    /// 30 seconds.
+    /// Settings with their defaults: four partitions, 64 MiB for rows and as much for payments, 4096 requests, a clock bound of two
+    /// seconds, checks every 30 seconds.
     #[must_use]
     pub fn new(kafka: KafkaSettings, store_dir: PathBuf) -> Self {
         Self {

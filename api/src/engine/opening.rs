@@ -8,7 +8,7 @@ use super::watch::Watch;
 use super::{EngineSettings, Input, now_ms};
 use crate::ledger::Port;
 use crate::owner::{DirectoryRules, Fatal, Owner, Payments, Rules};
-use crate::store::{Disk, StoreError};
+use crate::store::{Disk, PartitionRows, StoreError};
 use crossbeam_channel::Sender;
 use ledger_domain::directory::{Digest, PartitionRef};
 use ledger_log::kafka::{
@@ -100,12 +100,13 @@ pub fn open(
     let Some((genesis, genesis_hash)) = read_genesis(&settings.kafka, &at)? else {
         return Err(StartError::NotInitialised { topic: at.topic.to_string() });
     };
-    let (disk, rules) = match open_store(&settings, &at, &genesis) {
-        Err(StartError::Store(damage)) if damage.is_damage() => {
-            Disk::mark_damaged(&settings.store_dir, &damage.to_string());
+    let opened = open_store(&settings, &at, &genesis);
+    let (disk, rows, rules) = match opened.as_ref().err().and_then(StartError::damage) {
+        Some(damage) => {
+            Disk::mark_damaged(&settings.store_dir, &damage);
             open_store(&settings, &at, &genesis)?
         }
-        opened => opened?,
+        None => opened?,
     };
     let me = Fence { incarnation: Uuid::now_v7().simple().to_string(), address: settings.address.clone() };
     let beats = inputs.clone();
@@ -127,7 +128,7 @@ pub fn open(
         slots,
         _watch: watch,
     };
-    core.add(&at, Rules::Directory(Box::new(rules)), None)?;
+    core.add(&at, rows, Rules::Directory(Box::new(rules)), None)?;
     Ok(core)
 }
 
@@ -136,14 +137,12 @@ fn open_store(
     settings: &EngineSettings,
     at: &PartitionId,
     genesis: &Genesis,
-) -> Result<(Disk, DirectoryRules), StartError> {
+) -> Result<(Disk, PartitionRows, DirectoryRules), StartError> {
     let disk = Disk::open_sound(&settings.store_dir, settings.disk)?;
     disk.belongs_to(&genesis.ledger_id)?;
-    let rules = DirectoryRules::load(&disk.partition(at)?, at).map_err(|why| match why {
-        Fatal::Store(why) => StartError::Store(why),
-        other @ (Fatal::Unreadable { .. } | Fatal::Impossible { .. } | Fatal::Disagree(_)) => other.into(),
-    })?;
-    Ok((disk, rules))
+    let rows = disk.partition(at)?;
+    let rules = DirectoryRules::load(&rows, at)?;
+    Ok((disk, rows, rules))
 }
 
 impl Core {
@@ -164,7 +163,8 @@ impl Core {
             let share =
                 u64::try_from(count).ok().and_then(|count| self.settings.stream_bytes.checked_div(count));
             let rules = Payments::new(self.settings.timing, share.unwrap_or_default());
-            self.add(&at, Rules::Payments(Box::new(rules)), genesis)?;
+            let rows = self.disk.partition(&at)?;
+            self.add(&at, rows, Rules::Payments(Box::new(rules)), genesis)?;
         }
         Ok(())
     }
@@ -185,8 +185,13 @@ impl Core {
         }
     }
 
-    fn add(&mut self, at: &PartitionId, rules: Rules, genesis: Option<Genesis>) -> Result<(), StartError> {
-        let rows = self.disk.partition(at)?;
+    fn add(
+        &mut self,
+        at: &PartitionId,
+        rows: PartitionRows,
+        rules: Rules,
+        genesis: Option<Genesis>,
+    ) -> Result<(), StartError> {
         let reader = slot::reader(&self.settings.kafka, at, &rows)?;
         let mut owner = Owner::open(at.clone(), rules, self.settings.owner.clone(), &rows)?;
         owner.set_ledger_id(&self.genesis.ledger_id);

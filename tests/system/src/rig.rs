@@ -113,6 +113,14 @@ impl Rig {
         self.stack.apis.first_mut().during(|| "this stack has no api".to_owned())
     }
 
+    /// The projector's process.
+    ///
+    /// # Errors
+    /// This stack has none.
+    pub fn projector(&mut self) -> Done<&mut Server> {
+        self.stack.projector.as_mut().during(|| "this stack has no projector".to_owned())
+    }
+
     /// Registers everybody.
     ///
     /// # Errors

@@ -25,10 +25,9 @@ impl Payments {
         let payment = event.payment_id();
         let name = payment.to_string();
         let impossible = |why: String| Fatal::Impossible { at: at.clone(), why };
-        let known = self.take(payment, rows)?;
+        let (known, old) = self.take(payment, &name, rows)?;
         let (nothing, before) = (Payment::Ready, known.as_ref().map(|stream| Arc::clone(stream.newest())));
         let before = before.as_ref().map_or(&nothing, |view| view.state());
-        let old = super::stream::stream_row(&name, rows)?.unwrap_or_default();
         let value = decided.payload.value.as_slice();
         let stream = match known {
             Some(mut stream) => stream.push(event, value, at.seq).map(|()| stream),

@@ -271,29 +271,44 @@ impl Payments {
         if !known && let Some(stream) = Stream::load(&name, row.version, rows)? {
             self.keep(payment, stream);
         }
-        self.seen(payment, rows)
+        self.seen_at(payment, &name, row.version, rows)
     }
 
-    /// Takes the newest stream that `rows` shows out of memory, or reads it.
-    pub(super) fn take(&mut self, payment: PaymentId, rows: &dyn Rows) -> Result<Option<Stream>, Fatal> {
-        let name = payment.to_string();
-        let Some(row) = stream_row(&name, rows)? else { return Ok(None) };
+    /// Takes the newest stream that `rows` shows out of memory, or reads it; with its row.
+    pub(super) fn take(
+        &mut self,
+        payment: PaymentId,
+        name: &str,
+        rows: &dyn Rows,
+    ) -> Result<(Option<Stream>, StreamRow), Fatal> {
+        let Some(row) = stream_row(name, rows)? else { return Ok((None, StreamRow::default())) };
         let known = self.streams.remove(&payment).map(|(_, stream)| stream);
-        match known.filter(|stream| stream.version() == row.version) {
-            Some(stream) => Ok(Some(stream)),
-            None => Stream::load(&name, row.version, rows),
-        }
+        let stream = match known.filter(|stream| stream.version() == row.version) {
+            Some(stream) => Some(stream),
+            None => Stream::load(name, row.version, rows)?,
+        };
+        Ok((stream, row))
     }
 
     /// The stream as far as `rows` shows it, without keeping it. Memory may be further: its first part is the same.
     pub(super) fn seen(&self, payment: PaymentId, rows: &dyn Rows) -> Result<Option<Seen<'_>>, Fatal> {
         let name = payment.to_string();
         let Some(row) = stream_row(&name, rows)? else { return Ok(None) };
-        let length = usize::try_from(row.version).unwrap_or(usize::MAX);
+        self.seen_at(payment, &name, row.version, rows)
+    }
+
+    fn seen_at(
+        &self,
+        payment: PaymentId,
+        name: &str,
+        version: u32,
+        rows: &dyn Rows,
+    ) -> Result<Option<Seen<'_>>, Fatal> {
+        let length = usize::try_from(version).unwrap_or(usize::MAX);
         match self.streams.get(&payment) {
             Some(stream) if stream.has(length) => Ok(Some(Seen::Memory(stream, length))),
             Some(_) | None => {
-                Ok(Stream::load(&name, row.version, rows)?.map(|stream| Seen::Read(Box::new(stream))))
+                Ok(Stream::load(name, version, rows)?.map(|stream| Seen::Read(Box::new(stream))))
             }
         }
     }
@@ -310,12 +325,13 @@ impl Payments {
         payment: PaymentId,
         rows: &dyn Rows,
     ) -> Result<Option<Arc<PaymentView>>, Fatal> {
-        if let Some(row) = stream_row(&payment.to_string(), rows)?
-            && let Some(mut stream) = self.streams.peek_mut(&payment)
-        {
+        let name = payment.to_string();
+        let Some(row) = stream_row(&name, rows)? else { return Ok(None) };
+        if let Some(mut stream) = self.streams.peek_mut(&payment) {
             stream.accepted(usize::try_from(row.version).unwrap_or(usize::MAX));
         }
-        self.accepted_view(payment, rows)
+        let Some(seen) = self.seen_at(payment, &name, row.version, rows)? else { return Ok(None) };
+        seen.view().map_err(|why| super::impossible(payment, why))
     }
 
     /// What is in flight was thrown away: memory may hold some of it.
@@ -324,6 +340,6 @@ impl Payments {
     }
 }
 
-pub(super) fn stream_row(name: &str, rows: &dyn Rows) -> Result<Option<StreamRow>, Fatal> {
+fn stream_row(name: &str, rows: &dyn Rows) -> Result<Option<StreamRow>, Fatal> {
     Ok(rows::read(rows, &rows::stream_key(name), StreamRow::decode)?)
 }

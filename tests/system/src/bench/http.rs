@@ -39,11 +39,11 @@ pub fn run() -> Done {
     rig.acquirer_faults(&json!({ "seed": 1 }))?;
     let all = &people.merchants;
     let (_, mut count) = measure(&rig, all, "warm-up", CONNECTIONS, WARM_UP)?;
-    stop_projector(&mut rig)?;
+    rig.projector()?.stop()?;
     let (_, some) = measure(&rig, all, "one", 1, APPROVALS.0)?;
     let (rate, more) = measure(&rig, all, "many", CONNECTIONS, APPROVALS.1)?;
     count += some + more;
-    start_projector(&mut rig)?;
+    rig.projector()?.start()?;
     rig.projected(&rig.settled(PATIENCE)?, PATIENCE)?;
     let (_, some) = measure(&rig, all, "one beside the projector", 1, APPROVALS.0)?;
     let (beside, more) = measure(&rig, all, "many beside the projector", CONNECTIONS, APPROVALS.1)?;
@@ -56,20 +56,6 @@ pub fn run() -> Done {
     let of = "approvals sent straight to the sandbox acquirer";
     last_line("http, beside the projector", beside, "approvals/s", &ratio(beside, control), of);
     last_line("http", rate, "approvals/s", &ratio(rate, control), of);
-    Ok(())
-}
-
-fn stop_projector(rig: &mut Rig) -> Done {
-    if let Some(projector) = &mut rig.stack.projector {
-        projector.stop()?;
-    }
-    Ok(())
-}
-
-fn start_projector(rig: &mut Rig) -> Done {
-    if let Some(projector) = &mut rig.stack.projector {
-        projector.start()?;
-    }
     Ok(())
 }
 

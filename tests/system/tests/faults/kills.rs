@@ -75,8 +75,8 @@ fn answers(rig: &Rig, running: &Running, count: u64) -> Done {
 /// kill -9, and a new process on the same data and the same port.
 fn kill(rig: &mut Rig, name: &str) -> Done {
     let server: &mut Server = match name {
-        "api" => rig.stack.apis.first_mut().during(|| "no api".to_owned())?,
-        "projector" => rig.stack.projector.as_mut().during(|| "no projector".to_owned())?,
+        "api" => rig.api()?,
+        "projector" => rig.projector()?,
         "kafka" => &mut rig.stack.kafka,
         _ => &mut rig.stack.mariadb,
     };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rises whenever a row changes its meaning; a store of another format is set aside and built from the ledger again.
-const FORMAT: &str = "2";
+const FORMAT: &str = "3";
 const LEDGER_ID: &[u8] = b"ledger-id";
 const FORMAT_KEY: &[u8] = b"format";
 
@@ -114,7 +114,8 @@ impl Disk {
         let rows =
             self.db.keyspace(&name, KeyspaceCreateOptions::default).map_err(|why| self.failed(&why))?;
         let mut rows = PartitionRows { disk: self.clone(), rows, commits: Arc::default() };
-        rows.commits = Arc::new(AtomicU64::new(links::check(&rows)?));
+        let place = format!("{}, partition {at}", self.name());
+        rows.commits = Arc::new(AtomicU64::new(links::check(&rows, &place)?));
         Ok(rows)
     }
 
@@ -346,6 +347,48 @@ mod tests {
             }
         }
         assert!(told > 0, "nothing that was done to the store was noticed");
+    }
+
+    /// The journal's place of a batch among the others has no checksum: every bit of it is turned.
+    #[test]
+    fn batches_in_another_order_are_not_served() {
+        const BATCHES: u8 = 9;
+        let original = Folder::new();
+        let disk = Disk::open(&original.0, DiskSettings::default()).unwrap();
+        let rows = disk.partition(&at()).unwrap();
+        for number in 1..=BATCHES {
+            rows.commit([(b"a row".to_vec(), Some(vec![number]))].into()).unwrap();
+        }
+        disk.sync().unwrap();
+        drop((rows, disk));
+        let is_journal = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "jnl");
+        let journal = files(&original.0).into_iter().find(is_journal).unwrap();
+        let bytes = fs::read(&journal).unwrap();
+        let start_of_three_rows = [1, 3, 0, 0, 0];
+        let starts = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(&start_of_three_rows));
+        let places: Vec<usize> = starts.map(|at| at + start_of_three_rows.len()).collect();
+        assert_eq!(places.len(), usize::from(BATCHES), "the journal is written in another way");
+        let (mut whole, mut refused) = (0, 0);
+        for (place, bit) in places.iter().flat_map(|place| (0..8).map(move |bit| (*place, bit))) {
+            let copied = Folder::new();
+            copy(&original.0, &copied.0);
+            let mut harmed = bytes.clone();
+            harmed[place] ^= 1 << bit;
+            fs::write(copied.0.join(journal.strip_prefix(&original.0).unwrap()), harmed).unwrap();
+            let disk = Disk::open_sound(&copied.0, DiskSettings::default()).unwrap();
+            match disk.partition(&at()) {
+                Ok(rows) => {
+                    let found = rows.get(b"a row").unwrap();
+                    assert_eq!(found, Some(vec![BATCHES]), "an old row after bit {bit} of {place}");
+                    whole += 1;
+                }
+                Err(why) => {
+                    assert!(why.is_damage(), "{why}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > whole, "{refused} refused, {whole} whole");
     }
 
     #[test]

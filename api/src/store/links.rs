@@ -1,45 +1,46 @@
-//! Batches are numbered, and every batch leaves its number: a store that has lost one in the middle must not be served. Its
-//! journal has no checksum over the place of a batch, and one whose place was changed on disk is passed over without a word.
+//! Batches are numbered, and each takes away the number of the one before and leaves its own: a store whose batches all took
+//! effect, in their order, holds one number. One that lost a batch in the middle, or took two of them in another order, holds a
+//! number too many, and must not be served: the store's journal has no checksum over the place of a batch in that order.
 
 use super::{Changes, Rows, StoreError};
 
 const LINK: u8 = b'z';
-/// The number of the last batch, written with every batch.
-const LAST: &[u8] = b"y";
-/// So many numbers are kept: more batches than a journal holds before its rows are in tables.
-const KEPT: u64 = 65_536;
+/// Left by the first batch for good: nothing else tells that it is gone.
+const FIRST: &[u8] = b"y";
 
 fn key(number: u64) -> Vec<u8> {
     [&[LINK], number.to_be_bytes().as_slice()].concat()
 }
 
-/// What batch `number` leaves.
+/// What batch `number` leaves, counted from 1.
 pub fn of(number: u64) -> Changes {
-    let gone = number.checked_sub(KEPT).filter(|gone| *gone > 0).map(|gone| (key(gone), None));
-    let here = [(key(number), Some(Vec::new())), (LAST.to_vec(), Some(number.to_be_bytes().to_vec()))];
-    here.into_iter().chain(gone).collect()
+    let before = match number.saturating_sub(1) {
+        0 => (FIRST.to_vec(), Some(Vec::new())),
+        before => (key(before), None),
+    };
+    [before, (key(number), Some(Vec::new()))].into_iter().collect()
 }
 
-/// The number of the last batch, 0 for none, after every number before it was found.
+/// The number of the last batch, 0 for none.
 ///
 /// # Errors
-/// One is missing, or the store cannot be read.
-pub fn check(rows: &dyn Rows) -> Result<u64, StoreError> {
-    let last = match rows.get(LAST)?.map(|bytes| <[u8; 8]>::try_from(bytes.as_slice())) {
-        None => 0,
-        Some(Ok(bytes)) => u64::from_be_bytes(bytes),
-        Some(Err(why)) => return Err(missing(&format!("the last batch has no number: {why}"))),
-    };
-    let first = last.saturating_sub(KEPT).saturating_add(1);
-    let found = rows.range(&[LINK], &[LINK + 1], usize::MAX)?;
-    if !found.iter().map(|(key, _)| key).eq((first..=last).map(key).collect::<Vec<_>>().iter()) {
-        return Err(missing(&format!("{} of the batches {first} to {last} are there", found.len())));
+/// A batch before it is missing or out of place, or the store cannot be read.
+pub fn check(rows: &dyn Rows, place: &str) -> Result<u64, StoreError> {
+    let found = rows.range(&[LINK], &[LINK + 1], 3)?;
+    let numbers = found.iter().map(|(key, _)| key.get(1..).and_then(|number| number.try_into().ok()));
+    let numbers = numbers.map(|number| number.map(u64::from_be_bytes)).collect::<Option<Vec<u64>>>();
+    match (numbers.as_deref(), rows.get(FIRST)?.is_some()) {
+        (Some([]), false) => Ok(0),
+        (Some([last]), true) => Ok(*last),
+        (Some(numbers), first) => {
+            let first = if first { "" } else { "the first batch is missing; " };
+            let why = format!("{first}where one batch should be the last, found {numbers:?}");
+            Err(StoreError::Damaged { path: place.to_owned(), why })
+        }
+        (None, _) => {
+            Err(StoreError::Damaged { path: place.to_owned(), why: "a batch has no number".to_owned() })
+        }
     }
-    Ok(last)
-}
-
-fn missing(why: &str) -> StoreError {
-    StoreError::Damaged { path: "a partition".to_owned(), why: why.to_owned() }
 }
 
 #[cfg(test)]
@@ -54,12 +55,12 @@ mod tests {
     }
 
     #[test]
-    fn a_store_without_one_of_its_batches_is_damaged() {
-        assert_eq!(check(&store([])).unwrap(), 0);
-        assert_eq!(check(&store(1..=9)).unwrap(), 9);
-        assert_eq!(check(&store(1..=KEPT + 7)).unwrap(), KEPT + 7);
-        for numbers in [vec![1, 2, 4], vec![2, 3], vec![1, 3, 2]] {
-            assert!(check(&store(numbers.clone())).unwrap_err().is_damage(), "{numbers:?}");
+    fn a_store_without_one_of_its_batches_or_with_two_in_another_order_is_damaged() {
+        for last in [0, 1, 2, 9] {
+            assert_eq!(check(&store(1..=last), "here").unwrap(), last);
+        }
+        for numbers in [vec![1, 2, 4], vec![2, 3], vec![2], vec![1, 3, 2], vec![2, 1], vec![1, 2, 4, 3, 5]] {
+            assert!(check(&store(numbers.clone()), "here").unwrap_err().is_damage(), "{numbers:?}");
         }
     }
 }

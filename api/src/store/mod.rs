@@ -56,7 +56,7 @@ pub enum StoreError {
     },
     /// The rows were written by another version of this program.
     #[error(
-        "the store at {path} has format {found}, this program writes {wanted}; delete the folder, it is rebuilt"
+        "the store at {path} has format {found}, this program writes {wanted}: it is set aside and built from the ledger again"
     )]
     OtherFormat {
         /// The folder.

@@ -89,7 +89,7 @@ fn format_kafka(paths: &Paths, engines: &Engines, new: &Path) -> Result<(), DevE
     // The addresses are not kept in the formatted folder.
     let ports = kafka::KafkaPorts { broker: 1, controller: 2 };
     let settings = paths.engines.join("format");
-    let args = kafka::java_args(engines, &settings, &kafka::properties(new, ports))?;
+    let args = kafka::java_args(engines, &settings, &kafka::properties(new, 0, &[ports]))?;
     let mut java = Command::new("java");
     java.args(args).args(["kafka.tools.StorageTool", "format", "--cluster-id", &secrets::random_id()?]);
     java.arg("--config").arg(settings.join("server.properties"));

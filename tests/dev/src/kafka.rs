@@ -1,4 +1,4 @@
-//! The local stack's Kafka: one KRaft node, broker and controller in one process, on ports of its own.
+//! The local stack's Kafka: KRaft nodes, each broker and controller in one process, on ports of its own; one unless told.
 //! It is given the settings that matter on one node and none that would weaken a topic of the ledger.
 
 use std::path::Path;
@@ -48,7 +48,7 @@ rootLogger.appenderRef.out.ref = out
 ";
 
 /// A node's two ports.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct KafkaPorts {
     /// For clients.
     pub broker: u16,
@@ -56,14 +56,18 @@ pub struct KafkaPorts {
     pub controller: u16,
 }
 
-/// `server.properties` of a node. Its only voter is named by the settings, not by the data, so that ports may change.
-pub fn properties(data: &Path, ports: KafkaPorts) -> String {
-    let KafkaPorts { broker, controller } = ports;
+/// `server.properties` of the node of that number, from 0. The voters are named by the settings, not by the data, so that ports
+/// may change.
+pub fn properties(data: &Path, number: usize, nodes: &[KafkaPorts]) -> String {
+    let KafkaPorts { broker, controller } = nodes.get(number).copied().unwrap_or_default();
+    let voters: Vec<String> =
+        nodes.iter().zip(1..).map(|(node, id)| format!("{id}@127.0.0.1:{}", node.controller)).collect();
+    let (id, voters) = (number + 1, voters.join(","));
     let listeners = format!("BROKER://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}");
     let mut text = format!(
         "process.roles=broker,controller\n\
-         node.id=1\n\
-         controller.quorum.voters=1@127.0.0.1:{controller}\n\
+         node.id={id}\n\
+         controller.quorum.voters={voters}\n\
          listeners={listeners}\n\
          advertised.listeners={listeners}\n\
          listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
@@ -97,17 +101,41 @@ pub fn java_args(engines: &Engines, folder: &Path, properties: &str) -> Result<V
     ])
 }
 
-/// A Kafka whose data lie in `folder`, made from the formatted template if they are not there yet.
-pub fn server(engines: &Engines, folder: &Path, log: &Path, ports: KafkaPorts) -> Result<Server, DevError> {
+/// The node of that number, from 0, of those that have these ports; its data lie in `folder`, made from the formatted template
+/// if they are not there yet.
+pub fn server(
+    engines: &Engines,
+    folder: &Path,
+    log: &Path,
+    number: usize,
+    nodes: &[KafkaPorts],
+) -> Result<Server, DevError> {
     let data = folder.join("data");
     if !data.is_dir() {
         engines.copy(&engines.kafka, &data)?;
+        rename_node(&data, number)?;
     }
-    let mut recipe = Recipe::new("java", folder, log.to_path_buf(), Ready::Kafka(loopback(ports.broker)));
-    recipe.args =
-        java_args(engines, folder, &properties(&data, ports))?.into_iter().map(Into::into).collect();
+    let address = loopback(nodes.get(number).copied().unwrap_or_default().broker);
+    let mut recipe = Recipe::new("java", folder, log.to_path_buf(), Ready::Kafka(address));
+    let settings = properties(&data, number, nodes);
+    recipe.args = java_args(engines, folder, &settings)?.into_iter().map(Into::into).collect();
     recipe.args.push("kafka.Kafka".into());
     recipe.args.push(folder.join("server.properties").into());
     recipe.stop_within = Duration::from_secs(30);
-    Ok(Server::new("Kafka", recipe))
+    let name = if number == 0 { "Kafka".to_owned() } else { format!("Kafka {}", number + 1) };
+    Ok(Server::new(&name, recipe))
+}
+
+/// The template is the first node's. Another one has another number, and gives its folder an id of its own when it starts.
+fn rename_node(data: &Path, number: usize) -> Result<(), DevError> {
+    if number == 0 {
+        return Ok(());
+    }
+    let file = data.join("meta.properties");
+    let text = std::fs::read_to_string(&file).map_err(DevError::at("read", &file))?;
+    let lines =
+        text.lines().filter(|line| !line.starts_with("node.id=") && !line.starts_with("directory.id="));
+    let text: Vec<String> =
+        lines.map(str::to_owned).chain([format!("node.id={}", number + 1), String::new()]).collect();
+    std::fs::write(&file, text.join("\n")).map_err(DevError::at("write", &file))
 }

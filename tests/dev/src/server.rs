@@ -121,6 +121,11 @@ impl Server {
         self.process.take().map(|p| p.stop(self.recipe.stop_within)).transpose()
     }
 
+    /// SIGTERM, without waiting for its end.
+    pub fn ask_to_stop(&self) -> Result<(), DevError> {
+        self.signal(libc::SIGTERM)
+    }
+
     /// kill -9; it is reaped when this returns.
     pub fn kill(&mut self) -> Result<Option<ExitStatus>, DevError> {
         self.process.take().map(Process::kill).transpose()

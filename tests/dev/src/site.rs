@@ -31,27 +31,52 @@ pub struct Site {
     pub extra: Variables,
 }
 
+/// How many of each there are; one unless told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Kafka's nodes.
+    pub brokers: usize,
+    /// The api's processes.
+    pub apis: usize,
+    /// The projector's.
+    pub projectors: usize,
+}
+
+impl Default for Size {
+    fn default() -> Size {
+        Size { brokers: 1, apis: 1, projectors: 1 }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct SitePorts {
-    kafka: KafkaPorts,
+    kafka: Vec<KafkaPorts>,
     mariadb: u16,
     acquirer: u16,
     apis: Vec<u16>,
-    projector: u16,
+    projectors: Vec<u16>,
 }
 
 impl SitePorts {
-    fn choose(apis: usize, mut port: impl FnMut(&str) -> Result<u16, DevError>) -> Result<Self, DevError> {
+    fn choose(size: Size, mut port: impl FnMut(&str) -> Result<u16, DevError>) -> Result<Self, DevError> {
+        let mut of = |name: &str, count: usize| {
+            (0..count).map(|number| port(&numbered(name, number))).collect::<Result<Vec<u16>, DevError>>()
+        };
+        let (brokers, controllers) = (of("kafka", size.brokers)?, of("controller", size.brokers)?);
+        let nodes = brokers.into_iter().zip(controllers);
         Ok(SitePorts {
-            kafka: KafkaPorts { broker: port("kafka")?, controller: port("controller")? },
+            kafka: nodes.map(|(broker, controller)| KafkaPorts { broker, controller }).collect(),
+            apis: of("api", size.apis)?,
+            projectors: of("projector", size.projectors)?,
             mariadb: port("mariadb")?,
             acquirer: port("acquirer")?,
-            apis: (0..apis)
-                .map(|n| if n == 0 { port("api") } else { port(&format!("api-{n}")) })
-                .collect::<Result<_, _>>()?,
-            projector: port("projector")?,
         })
     }
+}
+
+/// The name of one of several: the first has no number.
+fn numbered(name: &str, number: usize) -> String {
+    if number == 0 { name.to_owned() } else { format!("{name}-{number}") }
 }
 
 impl Site {
@@ -60,20 +85,20 @@ impl Site {
         paths: &Paths,
         engines: Engines,
         api_port: Option<u16>,
-        apis: usize,
+        size: Size,
     ) -> Result<Site, DevError> {
         Paths::make(&paths.dev)?;
         let mut known = Ports::load(&paths.dev.join("ports.json"));
         if let Some(port) = api_port {
             known.wish("api", port)?;
         }
-        let ports = SitePorts::choose(apis, |name| known.get(name))?;
+        let ports = SitePorts::choose(size, |name| known.get(name))?;
         Site::at(paths.data(), paths.logs(), paths.bins("debug"), engines, ports)
     }
 
     /// A stack in a folder of its own, for a test.
-    pub fn fresh(folder: &Path, bins: PathBuf, engines: Engines, apis: usize) -> Result<Site, DevError> {
-        let ports = SitePorts::choose(apis, |_| ports::free())?;
+    pub fn fresh(folder: &Path, bins: PathBuf, engines: Engines, size: Size) -> Result<Site, DevError> {
+        let ports = SitePorts::choose(size, |_| ports::free())?;
         Site::at(folder.join("data"), folder.join("logs"), bins, engines, ports)
     }
 
@@ -102,9 +127,11 @@ impl Site {
         &self.operator_key
     }
 
-    /// `127.0.0.1:PORT` of Kafka.
+    /// `127.0.0.1:PORT` of every Kafka.
     pub fn kafka_bootstrap(&self) -> String {
-        loopback(self.ports.kafka.broker).to_string()
+        let addresses: Vec<String> =
+            self.ports.kafka.iter().map(|node| loopback(node.broker).to_string()).collect();
+        addresses.join(",")
     }
 
     /// The product's database.
@@ -185,9 +212,10 @@ impl Site {
         self.logs.join(format!("{name}.log"))
     }
 
-    /// Kafka.
-    pub fn kafka(&self) -> Result<Server, DevError> {
-        kafka::server(&self.engines, &self.data.join("kafka"), &self.log("kafka"), self.ports.kafka)
+    /// Kafka's node of that number.
+    pub fn broker(&self, number: usize) -> Result<Server, DevError> {
+        let name = numbered("kafka", number);
+        kafka::server(&self.engines, &self.data.join(&name), &self.log(&name), number, &self.ports.kafka)
     }
 
     /// MariaDB.
@@ -207,7 +235,7 @@ impl Site {
 
     /// The api of that number.
     pub fn api(&self, number: usize) -> Server {
-        let name = if number == 0 { "api".to_owned() } else { format!("api-{number}") };
+        let name = numbered("api", number);
         let ready = Ready::Http(loopback(self.api_port(number)), "/health/ready".to_owned());
         let mut recipe = self.recipe("ledger-api", &name, ready);
         recipe.args = vec!["serve".into()];
@@ -217,14 +245,16 @@ impl Site {
         Server::new(&name, recipe)
     }
 
-    /// The projector.
-    pub fn projector(&self) -> Server {
-        let ready = Ready::Http(loopback(self.ports.projector), "/health/live".to_owned());
-        let mut recipe = self.recipe("ledger-projector", "projector", ready);
+    /// The projector of that number.
+    pub fn projector(&self, number: usize) -> Server {
+        let name = numbered("projector", number);
+        let address = loopback(self.ports.projectors.get(number).copied().unwrap_or_default());
+        let ready = Ready::Http(address, "/health/live".to_owned());
+        let mut recipe = self.recipe("ledger-projector", &name, ready);
         recipe.args = vec!["run".into()];
         recipe.env = self.env(0);
-        recipe.env.insert("LEDGER_LISTEN".to_owned(), loopback(self.ports.projector).to_string());
-        Server::new("projector", recipe)
+        recipe.env.insert("LEDGER_LISTEN".to_owned(), address.to_string());
+        Server::new(&name, recipe)
     }
 
     /// A command of the product against this stack, for example `ledger-projector verify`; it does not run yet.

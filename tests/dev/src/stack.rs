@@ -8,7 +8,7 @@ use crate::engines::Engines;
 use crate::envfile::Variables;
 use crate::progress::Step;
 use crate::server::Server;
-use crate::site::Site;
+use crate::site::{Site, Size};
 use crate::{DevError, Paths, spawner, testing};
 
 /// Which servers a test wants.
@@ -16,8 +16,7 @@ use crate::{DevError, Paths, spawner, testing};
 pub struct StackOptions {
     name: String,
     engines_only: bool,
-    apis: usize,
-    projector: bool,
+    size: Size,
     env: Variables,
 }
 
@@ -30,13 +29,19 @@ impl StackOptions {
 
     /// So many apis (1 unless told), each with a store of its own.
     pub fn apis(mut self, count: usize) -> Self {
-        self.apis = count;
+        self.size.apis = count;
         self
     }
 
-    /// With the projector or without (with, unless told).
-    pub fn projector(mut self, wanted: bool) -> Self {
-        self.projector = wanted;
+    /// So many projectors (1 unless told).
+    pub fn projectors(mut self, count: usize) -> Self {
+        self.size.projectors = count;
+        self
+    }
+
+    /// So many nodes of Kafka (1 unless told); with three, every record is on three disks.
+    pub fn brokers(mut self, count: usize) -> Self {
+        self.size.brokers = count;
         self
     }
 
@@ -52,7 +57,7 @@ impl StackOptions {
         let engines = Engines::ensure(&paths)?;
         let parent = std::env::var_os("LEDGER_TEST_DIR").map_or_else(|| paths.dev.clone(), PathBuf::from);
         let folder = parent.join(testing::unique(&self.name));
-        let mut site = Site::fresh(&folder, paths.bins("debug"), engines, self.apis)?;
+        let mut site = Site::fresh(&folder, paths.bins("debug"), engines, self.size)?;
         site.extra = self.env.clone();
         let mut stack = Stack::prepare(site, &self)?;
         stack.own = Some(folder);
@@ -67,16 +72,16 @@ impl StackOptions {
 /// The servers of one stack. Dropping it kills what still runs; a test's folder goes with it, unless the test panics.
 #[derive(Debug)]
 pub struct Stack {
-    /// Kafka.
-    pub kafka: Server,
+    /// Kafka's nodes.
+    pub brokers: Vec<Server>,
     /// MariaDB.
     pub mariadb: Server,
     /// The sandbox acquirer.
     pub acquirer: Option<Server>,
     /// The apis.
     pub apis: Vec<Server>,
-    /// The projector.
-    pub projector: Option<Server>,
+    /// The projectors.
+    pub projectors: Vec<Server>,
     /// Where it all lies.
     pub site: Site,
     own: Option<PathBuf>,
@@ -86,18 +91,19 @@ impl Stack {
     /// A stack for a test; `name` is a word for its folder.
     pub fn options(name: &str) -> StackOptions {
         let name = name.to_owned();
-        StackOptions { name, engines_only: false, apis: 1, projector: true, env: Variables::new() }
+        StackOptions { name, engines_only: false, size: Size::default(), env: Variables::new() }
     }
 
     /// The servers of a site, none of them running.
     pub fn prepare(site: Site, options: &StackOptions) -> Result<Stack, DevError> {
         let product = !options.engines_only;
+        let of_product = |count: usize| 0..if product { count } else { 0 };
         Ok(Stack {
-            kafka: site.kafka()?,
+            brokers: (0..options.size.brokers).map(|number| site.broker(number)).collect::<Result<_, _>>()?,
             mariadb: site.mariadb()?,
             acquirer: product.then(|| site.acquirer()),
-            apis: (0..if product { options.apis } else { 0 }).map(|n| site.api(n)).collect(),
-            projector: (product && options.projector).then(|| site.projector()),
+            apis: of_product(options.size.apis).map(|number| site.api(number)).collect(),
+            projectors: of_product(options.size.projectors).map(|number| site.projector(number)).collect(),
             site,
             own: None,
         })
@@ -106,10 +112,14 @@ impl Stack {
     /// Starts Kafka and MariaDB, side by side.
     pub fn start_engines(&mut self) -> Result<(), DevError> {
         let step = Step::begin("Kafka and MariaDB start");
-        self.kafka.spawn()?;
+        for broker in &mut self.brokers {
+            broker.spawn()?;
+        }
         self.mariadb.spawn()?;
         self.mariadb.wait_ready()?;
-        self.kafka.wait_ready()?;
+        for broker in &self.brokers {
+            broker.wait_ready()?;
+        }
         step.done();
         Ok(())
     }
@@ -123,7 +133,7 @@ impl Stack {
         Step::begin("The ledger is initialised if it is empty")
             .run(init, &self.site.logs.join("init.log"))?;
         let step = Step::begin("api and projector start");
-        let mut product: Vec<&mut Server> = self.projector.iter_mut().chain(&mut self.apis).collect();
+        let mut product: Vec<&mut Server> = self.projectors.iter_mut().chain(&mut self.apis).collect();
         for server in &mut product {
             server.spawn()?;
         }
@@ -136,8 +146,8 @@ impl Stack {
 
     /// Every server in the order of starting; the reverse is the order of stopping.
     pub fn servers_mut(&mut self) -> Vec<&mut Server> {
-        let Stack { kafka, mariadb, acquirer, apis, projector, .. } = self;
-        [kafka, mariadb].into_iter().chain(acquirer).chain(apis).chain(projector).collect()
+        let Stack { brokers, mariadb, acquirer, apis, projectors, .. } = self;
+        brokers.iter_mut().chain([mariadb]).chain(acquirer).chain(apis).chain(projectors).collect()
     }
 
     /// Stops everything in order: projector, apis, acquirer, MariaDB, Kafka.
@@ -150,7 +160,7 @@ impl Stack {
         first_error
     }
 
-    /// `127.0.0.1:PORT` of Kafka.
+    /// `127.0.0.1:PORT` of every Kafka, with commas between.
     pub fn kafka_bootstrap(&self) -> String {
         self.site.kafka_bootstrap()
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::engines::Engines;
-use crate::site::Site;
+use crate::site::{Site, Size};
 use crate::stack::Stack;
 use crate::{DevError, Paths, testing};
 
@@ -28,7 +28,7 @@ impl TestRun {
         let folder = paths.dev.join(testing::unique("test"));
         Paths::make(&folder)?;
         let lock = take_lock(&folder)?;
-        let site = Site::fresh(&folder.join("shared"), bins.clone(), engines, 1)?;
+        let site = Site::fresh(&folder.join("shared"), bins.clone(), engines, Size::default())?;
         let mut stack = Stack::prepare(site, &Stack::options("shared").engines_only())?;
         stack.start_engines()?;
         Ok(TestRun { stack, bins, folder, _lock: lock })

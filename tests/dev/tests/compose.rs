@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ledger_dev::engines::Engines;
-use ledger_dev::site::Site;
+use ledger_dev::site::{Site, Size};
 use ledger_dev::{Paths, kafka, mariadb, testing};
 use yaml_rust2::{Yaml, YamlLoader};
 
@@ -31,7 +31,8 @@ fn environment(name: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn kafka_has_the_same_settings() {
-    let here = kafka::properties(Path::new("/data"), kafka::KafkaPorts { broker: 9092, controller: 9093 });
+    let here =
+        kafka::properties(Path::new("/data"), 0, &[kafka::KafkaPorts { broker: 9092, controller: 9093 }]);
     let mut here: BTreeMap<String, String> =
         here.lines().map(|l| l.split_once('=').unwrap()).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
     let there = environment("kafka").into_iter();
@@ -64,7 +65,7 @@ fn the_products_programs_get_the_same_variables() {
     let folder = testing::folder("compose");
     let nothing = || folder.join("none");
     let engines = Engines { jars: nothing(), kafka: nothing(), mariadb: nothing() };
-    let here = Site::fresh(&folder, nothing(), engines, 1).unwrap().env(0);
+    let here = Site::fresh(&folder, nothing(), engines, Size::default()).unwrap().env(0);
     for program in ["init", "api", "projector"] {
         let there = environment(program);
         let names = |all: &BTreeMap<String, String>| all.keys().cloned().collect::<Vec<_>>();

@@ -1,6 +1,7 @@
 //! The public API as a caller uses it: one key, one connection, the request's bytes, and an answer one can ask.
 //! It retries nothing; what an honest client does about an unknown answer is in `honest`.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -9,16 +10,18 @@ use crate::failure::{Done, During};
 use crate::wire::{Connection, Response, WireError};
 use crate::{Failure, ensure};
 
-/// A caller. Cloning it makes a second connection.
+/// A caller. Cloning it makes further connections.
 #[derive(Debug)]
 pub struct Client {
-    connection: Connection,
+    /// One to each process that it knows; there is at least one.
+    connections: VecDeque<Connection>,
     api_key: Option<String>,
 }
 
 impl Clone for Client {
     fn clone(&self) -> Client {
-        Client { connection: Connection::to(self.connection.authority()), api_key: self.api_key.clone() }
+        let again = |connection: &Connection| Connection::to(connection.authority());
+        Client { connections: self.connections.iter().map(again).collect(), api_key: self.api_key.clone() }
     }
 }
 
@@ -35,17 +38,24 @@ pub struct Reply {
 impl Client {
     /// With an API key.
     pub fn new(url: &str, api_key: &str) -> Client {
-        Client { connection: Connection::to(url), api_key: Some(api_key.to_owned()) }
+        Client { connections: [Connection::to(url)].into(), api_key: Some(api_key.to_owned()) }
+    }
+
+    /// With an API key, by way of several processes: it stays with one of them, the first at first, as long as that answers.
+    pub fn among<'a>(urls: impl IntoIterator<Item = &'a String>, api_key: &str) -> Client {
+        let connections = urls.into_iter().map(|url| Connection::to(url)).collect();
+        Client { connections, api_key: Some(api_key.to_owned()) }
     }
 
     /// Without any key.
     pub fn anonymous(url: &str) -> Client {
-        Client { connection: Connection::to(url), api_key: None }
+        Client { connections: [Connection::to(url)].into(), api_key: None }
     }
 
     /// The bytes of a request, for those who send them later or change them first.
     pub fn bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-        let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.connection.authority());
+        let host = self.connections.front().map_or("", Connection::authority);
+        let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n");
         if let Some(key) = &self.api_key {
             text.push_str(&format!("Authorization: Bearer {key}\r\n"));
         }
@@ -67,7 +77,14 @@ impl Client {
     /// # Errors
     /// No answer came.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<Reply, WireError> {
-        let response = self.connection.exchange(request).await?;
+        let Some(connection) = self.connections.front_mut() else {
+            return Err(WireError::NotSent("no process is known".to_owned()));
+        };
+        let response = connection.exchange(request).await;
+        if response.is_err() {
+            self.connections.rotate_left(1);
+        }
+        let response = response?;
         let body = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
         let line = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
         Ok(Reply { response, body, request: String::from_utf8_lossy(line).into_owned() })

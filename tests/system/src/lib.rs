@@ -8,10 +8,12 @@ pub mod day;
 pub mod envelope;
 pub mod failure;
 pub mod honest;
+pub mod linear;
 pub mod load;
 pub mod rig;
 pub mod secrets;
 pub mod sql;
+pub mod torture;
 pub mod town;
 pub mod wire;
 

@@ -17,8 +17,8 @@ use crate::town::{Merchant, Order};
 /// What to do.
 #[derive(Clone)]
 pub struct Load {
-    /// The api.
-    pub url: String,
+    /// The api's processes; clients begin with each in turn, and go on to the next when theirs does not answer.
+    pub urls: Vec<String>,
     /// Whose payments; clients take them in turn.
     pub merchants: Vec<Merchant>,
     /// Connections.
@@ -125,7 +125,7 @@ impl Load {
             let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(number as u64);
             let caller = Caller {
                 number,
-                client: merchant.client(&self.url),
+                client: merchant.client_among(&self.urls, number),
                 merchant,
                 shared: Arc::clone(&shared),
                 random: fastrand::Rng::with_seed(seed),

@@ -118,7 +118,15 @@ impl Rig {
     /// # Errors
     /// This stack has none.
     pub fn projector(&mut self) -> Done<&mut Server> {
-        self.stack.projector.as_mut().during(|| "this stack has no projector".to_owned())
+        self.stack.projectors.first_mut().during(|| "this stack has no projector".to_owned())
+    }
+
+    /// Kafka's first node.
+    ///
+    /// # Errors
+    /// This stack has none.
+    pub fn broker(&mut self) -> Done<&mut Server> {
+        self.stack.brokers.first_mut().during(|| "this stack has no Kafka".to_owned())
     }
 
     /// Registers everybody.
@@ -200,7 +208,7 @@ impl Rig {
         });
         let said = |server: &Server| ledger_dev::logfile::tail(server.log(), 20);
         reached.during(|| {
-            let projector = self.stack.projector.as_ref().map(said).unwrap_or_default();
+            let projector = self.stack.projectors.first().map(said).unwrap_or_default();
             format!("{}{projector}\n", lacking.join(", "))
         })
     }

@@ -70,6 +70,12 @@ impl Merchant {
         Client::new(url, &self.api_key)
     }
 
+    /// A caller that knows several processes, and begins with the one of that number (counted around).
+    pub fn client_among(&self, urls: &[String], first: usize) -> Client {
+        let first = first.checked_rem(urls.len()).unwrap_or_default();
+        Client::among(urls.iter().cycle().skip(first).take(urls.len()), &self.api_key)
+    }
+
     /// The body of a key-in, sealed now.
     ///
     /// # Errors

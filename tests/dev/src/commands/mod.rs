@@ -9,6 +9,7 @@ mod status;
 mod suites;
 mod summary;
 mod test;
+mod torture;
 mod up;
 mod with;
 
@@ -43,6 +44,8 @@ enum Command {
     Test(test::Args),
     /// Runs the benchmarks, or one of them, in a release build on servers of its own
     Bench(bench::Args),
+    /// Kills, pauses and misleads everything at random under load, then compares all there is to compare
+    Torture(torture::Args),
     /// Seals a test card for a key-in request: prints the JSON of its `card` field
     Seal(seal::Args),
     /// Runs a command with a private Kafka and MariaDB, as tests find them
@@ -67,6 +70,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, DevError> {
         Command::Reset => reset::run(&paths).map(success),
         Command::Test(args) => test::run(&paths, &args),
         Command::Bench(args) => bench::run(&paths, &args),
+        Command::Torture(args) => torture::run(&paths, &args),
         Command::Seal(args) => seal::run(&paths, &args),
         Command::With(args) => with::run(&paths, &args),
         Command::Setup => setup(&paths).map(|_| out::say("This machine is ready.")).map(success),

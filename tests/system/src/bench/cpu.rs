@@ -13,8 +13,8 @@ impl Look {
     /// Now.
     pub fn now(rig: &Rig) -> Look {
         let stack = &rig.stack;
-        let apis = stack.apis.iter().chain(&stack.acquirer).chain(&stack.projector);
-        let servers = apis.chain([&stack.kafka, &stack.mariadb]);
+        let apis = stack.apis.iter().chain(&stack.acquirer).chain(&stack.projectors);
+        let servers = apis.chain(&stack.brokers).chain([&stack.mariadb]);
         let ids = servers.filter_map(|server| server.pid().map(|pid| (server.name().to_owned(), pid)));
         let all = ids.chain([("load generator".to_owned(), std::process::id())]);
         Look(all.filter_map(|(name, pid)| used(pid).map(|ticks| (name, ticks))).collect())

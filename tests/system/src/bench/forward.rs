@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// A change is refused, or nobody leads.
 pub fn run() -> Done {
-    let rig = Rig::start_with("bench_forward", |options| options.apis(2).projector(false))?;
+    let rig = Rig::start_with("bench_forward", |options| options.apis(2).projectors(0))?;
     let people = rig.people()?;
     let merchant = people.merchant(0)?;
     let (payment, partition) = rig.block(paid(merchant, &rig.url()))?;

@@ -48,7 +48,7 @@ fn run(options: &Options) -> Done {
     let mut registrar = Registrar::new(&options.api_url, &options.operator_key, "load");
     let people = runtime.block_on(register(&mut registrar))?;
     let load = Load {
-        url: options.api_url.clone(),
+        urls: vec![options.api_url.clone()],
         merchants: people.merchants,
         clients: options.clients,
         operations: Some(options.operations),

@@ -25,7 +25,7 @@ fn no_kill_under_load_loses_doubles_or_invents_a_payment() -> Done {
     // Some answers of the acquirer are lost as well.
     rig.acquirer_faults(&json!({ "seed": 11, "approve": { "drop": 3_000, "drop-before": 2_000 }, "cancel": { "drop": 3_000 } }))?;
     let load = Load {
-        url: rig.url(),
+        urls: vec![rig.url()],
         merchants: people.merchants.clone(),
         clients: 24,
         operations: None,
@@ -77,7 +77,7 @@ fn kill(rig: &mut Rig, name: &str) -> Done {
     let server: &mut Server = match name {
         "api" => rig.api()?,
         "projector" => rig.projector()?,
-        "kafka" => &mut rig.stack.kafka,
+        "kafka" => rig.broker()?,
         _ => &mut rig.stack.mariadb,
     };
     ensure!(server.is_running(), "{name} had ended by itself");

@@ -8,4 +8,5 @@ mod outages;
 mod processes;
 mod stores;
 mod tombstones;
+mod torture;
 mod unknowns;

@@ -75,7 +75,7 @@ fn with_kafka_stopped_commands_wait_or_say_unknown_and_reads_go_on() -> Done {
     rig.projected(&book, Duration::from_secs(20))?;
     // Under load, so that some commands are in the middle of it when Kafka goes.
     let load = Load {
-        url: rig.url(),
+        urls: vec![rig.url()],
         merchants: people.merchants.clone(),
         clients: 8,
         operations: None,
@@ -85,10 +85,10 @@ fn with_kafka_stopped_commands_wait_or_say_unknown_and_reads_go_on() -> Done {
     };
     let running = load.start(rig.handle())?;
     rig.until("the load runs", Duration::from_secs(60), || Ok(running.answered() > 50))?;
-    rig.stack.kafka.stop()?;
+    rig.broker()?.stop()?;
     let unanswered = rig.block(without_kafka(&rig, &people))?;
     rig.block(reads_go_on(&rig, before.text("paymentId")?))?;
-    rig.stack.kafka.start()?;
+    rig.broker()?.start()?;
     rig.ready_again(Duration::from_secs(60))?;
     let answered = running.answered();
     rig.until("the load goes on", Duration::from_secs(60), || Ok(running.answered() > answered + 50))?;
@@ -107,12 +107,12 @@ fn an_idle_api_notices_that_kafka_is_gone_before_a_command_does() -> Done {
     let people = rig.people()?;
     // Only some restarts meet a broker that answers before it leads anything.
     for round in 0..4 {
-        rig.stack.kafka.stop()?;
+        rig.broker()?.stop()?;
         rig.until("no partition calls itself ready", Duration::from_secs(15), || {
             rig.block(none_ready(&rig))
         })?;
         rig.block(refused_at_once(&rig, people.merchant(0)?))?;
-        rig.stack.kafka.start()?;
+        rig.broker()?.start()?;
         rig.ready_again(Duration::from_secs(60))?;
         let reply = rig.block(pay(&rig, people.merchant(0)?, &format!("after-{round}")))?;
         ensure!(reply.status() == 200, "{}", reply.unexpected("200"));

@@ -116,7 +116,7 @@ fn under_load(
     let mut loads = Vec::new();
     for number in &others {
         let load = Load {
-            url: rig.stack.api_url(*number),
+            urls: vec![rig.stack.api_url(*number)],
             merchants: people.merchants.clone(),
             clients: 4,
             operations: None,

@@ -29,7 +29,7 @@ fn a_store_that_is_gone_damaged_or_old_changes_no_answer() -> Done {
     let first = rig.block(pay(&rig, &people))?;
     for (round, harm) in [Harm::Copy, Harm::Delete, Harm::Damage, Harm::PutOldBack].into_iter().enumerate() {
         let load = Load {
-            url: rig.url(),
+            urls: vec![rig.url()],
             merchants: people.merchants.clone(),
             clients: 8,
             operations: Some(200),

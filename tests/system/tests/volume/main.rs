@@ -21,7 +21,7 @@ fn ten_thousand_operations_by_64_clients_agree_to_the_won_everywhere() -> Done {
     let people = rig.people()?;
     let operations = operations()?;
     let load = Load {
-        url: rig.url(),
+        urls: vec![rig.url()],
         merchants: people.merchants.clone(),
         clients: 64,
         operations: Some(operations),

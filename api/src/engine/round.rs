@@ -19,8 +19,6 @@ use tokio::sync::oneshot;
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 /// The most that is taken in before the owners get their turn.
 const MOST_AT_ONCE: usize = 4_096;
-/// A log that has owed a fate or an answer for this long (ms) takes nothing: what comes now is refused at once.
-const LOG_SILENT_MS: i64 = 3_000;
 /// How long to wait before partitions that could not be opened are tried again.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
 
@@ -176,9 +174,11 @@ impl Life {
         if place > 0 && !self.core.slots.first().is_some_and(|directory| directory.is_fresh(now)) {
             return Some("the directory is not followed at this moment".to_owned());
         }
-        let since = self.core.slots.get(place).and_then(Slot::silent_since_ms)?;
-        let silent = now.saturating_sub(since) > LOG_SILENT_MS;
-        silent.then(|| "the log does not take records at this moment".to_owned())
+        self.core
+            .slots
+            .get(place)?
+            .is_silent(now)
+            .then(|| "the log does not take records at this moment".to_owned())
     }
 
     /// What changes with the partitions' standing, and what is looked at now and then.

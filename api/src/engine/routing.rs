@@ -184,8 +184,14 @@ impl Core {
     fn ask(&mut self, place: usize, query: Query, waiting: Waiting, replies: &mut Replies) {
         let reply = replies.add(waiting);
         let within_ms = i64::try_from(READ_WITHIN.as_millis()).unwrap_or(i64::MAX);
-        if let Some(slot) = self.slots.get_mut(place) {
-            slot.owner.ask(reply, query, now_ms().saturating_add(within_ms));
+        let now_ms = now_ms();
+        match self.slots.get_mut(place) {
+            Some(slot) if slot.is_silent(now_ms) => {
+                let why = "the log does not confirm reads at this moment".to_owned();
+                replies.found(reply, Err(Unavailable { why, retry_after_s: 1 }));
+            }
+            Some(slot) => slot.owner.ask(reply, query, now_ms.saturating_add(within_ms)),
+            None => {}
         }
     }
 

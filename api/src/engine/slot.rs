@@ -15,6 +15,9 @@ const FOLLOW_EVERY_MS: i64 = 100;
 /// What was read within this time (ms) is fresh.
 const FRESH_MS: i64 = 3_000;
 
+/// A log that has owed a fate or an answer for this long (ms) takes nothing: what comes now is refused at once.
+const LOG_SILENT_MS: i64 = 3_000;
+
 /// A row that changes several times within this time is written once, and a timer that comes and goes not at all.
 const SAVE_EVERY: Duration = Duration::from_millis(50);
 /// So many rows are written at once, however little time has passed: bounds memory while a log is read.
@@ -160,10 +163,11 @@ impl Slot {
         self.led_ms
     }
 
-    /// Since when the log has owed an answer, Unix ms: a record's fate, or the pulse's.
-    pub fn silent_since_ms(&self) -> Option<i64> {
+    /// Whether the log owes an answer for so long, a record's fate or the pulse's, that nothing more is expected of it.
+    pub fn is_silent(&self, now_ms: i64) -> bool {
         let pulse = self.pulse.asked.map(|(_, since_ms)| since_ms);
-        [self.owner.oldest_in_flight_ms(), pulse].into_iter().flatten().min()
+        let since = [self.owner.oldest_in_flight_ms(), pulse].into_iter().flatten().min();
+        since.is_some_and(|since_ms| now_ms.saturating_sub(since_ms) > LOG_SILENT_MS)
     }
 
     /// Takes in what Kafka reports.

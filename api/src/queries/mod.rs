@@ -4,6 +4,7 @@
 pub mod branch_sales;
 pub mod confine;
 pub mod cursor;
+mod payments;
 pub mod position;
 mod row;
 pub mod settlements;

@@ -33,7 +33,7 @@ macro_rules! event_enum {
             }
 
             /// From the value's bytes; `None` if the type is not of this enum.
-            pub(crate) fn from_json(type_name: &str, value: &[u8]) -> Option<serde_json::Result<Self>> {
+            pub fn from_json(type_name: &str, value: &[u8]) -> Option<serde_json::Result<Self>> {
                 match type_name {
                     $($type_name => Some(serde_json::from_slice(value).map(Self::$variant)),)+
                     _ => None,

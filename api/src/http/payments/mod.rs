@@ -3,6 +3,7 @@
 pub mod body;
 pub mod cancel_payment;
 pub mod change_metadata;
+mod from_tables;
 pub mod get_order;
 pub mod get_payment;
 pub mod key_in_payment;

@@ -88,6 +88,7 @@ fn with_kafka_stopped_commands_wait_or_say_unknown_and_reads_go_on() -> Done {
     rig.broker()?.stop()?;
     let unanswered = rig.block(without_kafka(&rig, &people))?;
     rig.block(reads_go_on(&rig, before.text("paymentId")?))?;
+    rig.block(the_tables_speak_for_the_owner(&rig, &people, &before))?;
     rig.broker()?.start()?;
     rig.ready_again(Duration::from_secs(60))?;
     let answered = running.answered();
@@ -190,6 +191,31 @@ async fn reads_go_on(rig: &Rig, payment: &str) -> Done {
     let live = operator.get("/health/live").await?;
     ensure!(live.status() == 200, "the api is not alive");
     Ok(())
+}
+
+/// A single payment is answered at once, in the owner's words, with how far the tables had got. What they do not have is not
+/// denied.
+async fn the_tables_speak_for_the_owner(rig: &Rig, people: &People, before: &Reply) -> Done {
+    let merchant = people.merchant(0)?;
+    let mut client = merchant.client(&rig.url());
+    let (payment, order) = (before.text("paymentId")?, before.text("orderId")?);
+    let same = |found: &serde_json::Value| {
+        let mut found = found.clone();
+        found.as_object_mut().is_some_and(|members| members.remove("projectedThrough").is_some())
+            && found == before.body
+    };
+    let begun = std::time::Instant::now();
+    let read = client.get(&format!("/v1/payments/{payment}")).await?.ok()?;
+    ensure!(begun.elapsed() < Duration::from_secs(2), "a read waited {:?}", begun.elapsed());
+    ensure!(same(&read.body), "{} instead of {}", read.body, before.body);
+    let read = client.get(&format!("/v1/payments/orders/{order}")).await?.ok()?;
+    ensure!(read.response.header("ledger-source") == Some("tables"), "{:?}", read.response.headers);
+    let mut live = read.body["live"].clone();
+    live["projectedThrough"] = read.body["projectedThrough"].clone();
+    ensure!(same(&live) && read.list("attempts")?.len() == 1, "{}", read.body);
+    client.get("/v1/payments/orders/nobody-knows").await?.refused(503, "READ_UNAVAILABLE")?;
+    let mut stranger = people.merchant(1)?.client(&rig.url());
+    stranger.get(&format!("/v1/payments/{payment}")).await?.refused(503, "READ_UNAVAILABLE").map(|_| ())
 }
 
 /// The same key after the outage tells the truth: a caller never has to guess.

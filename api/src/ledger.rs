@@ -1,6 +1,7 @@
 //! The write path as HTTP sees it: submit a command, read one thing with a confirmation, know whether the ledger is ready.
 //! Nothing here knows Kafka, the store or the owner's rules; dropping a future of this module changes nothing.
 
+mod admission;
 mod handle;
 
 pub use handle::{Ledger, Port, READ_WITHIN, Read, Request, Slot};
@@ -56,6 +57,17 @@ pub enum ClientCommand {
 }
 
 impl ClientCommand {
+    /// Whose it is; none for an operator's.
+    #[must_use]
+    pub const fn merchant(&self) -> Option<MerchantId> {
+        match self {
+            Self::KeyIn(wish) => Some(wish.merchant_id),
+            Self::Cancel(_, wish) => Some(wish.merchant_id),
+            Self::Metadata(_, wish) => Some(wish.merchant_id),
+            Self::Resolve(..) | Self::Directory(_) => None,
+        }
+    }
+
     /// One word for metrics.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

@@ -305,7 +305,7 @@ fn a_caller_that_is_gone_changes_nothing() {
 fn a_closed_gate_refuses_clients_and_lets_outcomes_and_replays_through() {
     let mut desk = Desk::open(true);
     let reply = desk.submit(&key_in(1, "A", 50_000));
-    desk.gate = Gate { closed: Some("the clock is off".to_owned()), timers_stopped: true };
+    desk.gate = Gate { closed: Some("the clock is off".to_owned()), timers_stopped: true, ..Gate::default() };
     assert!(matches!(desk.told(&key_in(2, "B", 50_000)), Answer::NotReady { .. }));
     desk.acquirer_says(approves);
     recorded(desk.answer(reply).unwrap());

@@ -3,6 +3,7 @@
 
 mod chores;
 mod clock;
+mod disk_watch;
 mod effects;
 mod init;
 mod membership;
@@ -12,6 +13,7 @@ mod routing;
 mod slot;
 mod watch;
 
+pub use disk_watch::DiskGuard;
 pub use init::{InitSettings, Initialised, init};
 pub use opening::StartError;
 
@@ -60,6 +62,8 @@ pub struct EngineSettings {
     pub recheck_every: Duration,
     /// How long a partition lost to another process is left alone before it is taken back: they may disagree on who is alive.
     pub retake_after: Duration,
+    /// The free space below which no new payment is taken, if it is watched.
+    pub disk_guard: Option<DiskGuard>,
     /// Acquirers of the configuration, with whether they keep tombstones: facts of the directory.
     pub acquirers: Vec<(AcquirerId, bool)>,
     /// The first operator's key, taken only while the directory has no key at all.
@@ -84,6 +88,7 @@ impl EngineSettings {
             clock_bound_ms: 2_000,
             recheck_every: Duration::from_secs(30),
             retake_after: Duration::from_secs(2),
+            disk_guard: None,
             acquirers: Vec::new(),
             first_operator_key: None,
         }
@@ -110,6 +115,8 @@ pub enum Input {
     Returned(usize, CallId, Returned),
     /// The topics were looked at again: what is too weak, if anything.
     Topics(Option<String>),
+    /// The free space was looked at, and there is too little of it, or enough again.
+    Disk(Option<String>),
     /// A process said that it is alive.
     Heard(Beat),
     /// Lead nothing any more, and say when nothing is led or nobody else is there to lead.
@@ -142,10 +149,14 @@ impl Engine {
         let port = Arc::new(Port::new(settings.most_under_way));
         let effects = effects::Effects::new(runtime, acquirers, inputs.clone());
         let watch = watch::start(settings.kafka.clone(), settings.recheck_every, inputs.clone())?;
+        let guard = settings.disk_guard.clone();
+        let disk_watch = guard.map(|guard| disk_watch::start(guard, inputs.clone())).transpose()?;
         let core = opening::open(settings, inputs.clone(), Arc::clone(&port), effects, watch)?;
         let thread = std::thread::Builder::new().name("ledger engine".to_owned());
         let (tell, broken) = oneshot::channel();
-        let thread = thread.spawn(move || round::live(core, &received, tell)).map_err(StartError::Thread)?;
+        let thread = thread
+            .spawn(move || round::live((core, disk_watch), &received, tell))
+            .map_err(StartError::Thread)?;
         let engine = Self { inputs: inputs.clone(), thread: Some(thread), broken: Some(broken) };
         Ok((Ledger::new(inputs, port), engine))
     }

@@ -2,6 +2,7 @@
 //! write the store once, wait. A new batch begins when the last one ends; no command waits for a timer.
 
 use super::clock::BrokerClock;
+use super::disk_watch::DiskWatch;
 use super::opening::{Core, StartError};
 use super::routing::Replies;
 use super::slot::Slot;
@@ -28,6 +29,9 @@ struct Life {
     replies: Replies,
     clock: BrokerClock,
     weak_topics: Option<String>,
+    full_disk: Option<String>,
+    /// Looks at the disk as long as the engine lives.
+    _disk_watch: Option<DiskWatch>,
     not_open: Option<(String, Instant)>,
     stop_by: Option<Instant>,
     /// Told why this process cannot go on; None once told.
@@ -46,13 +50,19 @@ struct Life {
 }
 
 /// Lives until it is told to stop.
-pub fn live(core: Core, inputs: &Receiver<Input>, broken: oneshot::Sender<String>) {
+pub fn live(
+    (core, disk_watch): (Core, Option<DiskWatch>),
+    inputs: &Receiver<Input>,
+    broken: oneshot::Sender<String>,
+) {
     let clock = BrokerClock::new(core.settings.clock_bound_ms);
     let mut life = Life {
         core,
         replies: Replies::default(),
         clock,
         weak_topics: None,
+        full_disk: None,
+        _disk_watch: disk_watch,
         not_open: None,
         stop_by: None,
         broken: Some(broken),
@@ -108,6 +118,7 @@ impl Life {
                 }
             }
             Input::Topics(finding) => self.topics(finding),
+            Input::Disk(finding) => self.full_disk = finding,
             Input::Heard(beat) => self.core.membership.hear(beat, Instant::now()),
             Input::Leave(left) => {
                 self.core.members.leave();
@@ -159,6 +170,7 @@ impl Life {
     fn gate(&self, place: usize, now: i64) -> Gate {
         Gate {
             closed: self.common_trouble(now).or_else(|| self.own_trouble(place, now)),
+            closed_to_new: self.full_disk.clone(),
             timers_stopped: self.clock.trouble(now).is_some(),
         }
     }

@@ -43,6 +43,8 @@ pub trait WritePath: Send + Sync {
     fn command(&self, id: CommandId, scope: CommandScope) -> BoxFuture<'_, Result<CommandView, Unavailable>>;
     /// Waits until the directory is as it was when this was called, or newer.
     fn directory_is_current(&self) -> BoxFuture<'_, Result<(), Unavailable>>;
+    /// Whether a request of this merchant, or of somebody else, would be admitted now.
+    fn has_room(&self, whose: Option<MerchantId>) -> bool;
     /// Where other processes can be reached that were heard lately.
     fn peers(&self) -> Arc<[String]>;
     /// The directory as of its last accepted event.
@@ -78,6 +80,10 @@ impl WritePath for Ledger {
 
     fn directory_is_current(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(Self::directory_is_current(self))
+    }
+
+    fn has_room(&self, whose: Option<MerchantId>) -> bool {
+        Self::has_room(self, whose)
     }
 
     fn peers(&self) -> Arc<[String]> {

@@ -35,10 +35,20 @@ pub async fn pass_command(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match admit(access, &request).await {
+    match admit(access, &request).await.and_then(|app| has_room(app, &request)) {
         Ok(app) => pass_on::call(app, request, next).await,
         Err(problem) => Ok(request.into_response(problem.error_response())),
     }
+}
+
+/// Under more than can be done, what cannot be taken costs as little as possible: neither its body nor its card is opened.
+fn has_room(app: web::Data<App>, request: &ServiceRequest) -> Result<web::Data<App>, Problem> {
+    let caller = request.extensions().get::<Caller>().copied();
+    if app.ledger.has_room(caller.and_then(|caller| caller.merchant().ok())) {
+        return Ok(app);
+    }
+    metrics::counter!("ledger_requests_not_admitted_total").increment(1);
+    Err(Problem::new(Code::NotReady).retry_after_s(1))
 }
 
 /// The caller is put among the request's extensions.

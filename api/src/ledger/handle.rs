@@ -1,11 +1,11 @@
 //! The handle that HTTP holds: it puts requests into the engine's channel and waits for one answer each, never past the deadline.
-//! Bounded: beyond the limit of requests under way it answers at once. It decides nothing.
+//! Bounded: what is not admitted is answered at once. It decides nothing.
 
+use super::admission::{Admission, Place};
 use super::{Answer, CommandScope, CommandView, OrderView, PaymentAt, Readiness, Submission, Unavailable};
 use crossbeam_channel::Sender;
 use ledger_domain::directory::Directory;
 use ledger_domain::ids::{CommandId, MerchantId, PaymentId};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -47,23 +47,13 @@ impl<T> Slot<T> {
     }
 }
 
-#[derive(Debug)]
-struct Place(Arc<AtomicUsize>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// What engine and handle share: the engine writes, HTTP reads.
 #[derive(Debug)]
 pub struct Port {
     directory: RwLock<Arc<Directory>>,
     readiness: RwLock<Readiness>,
     peers: RwLock<Arc<[String]>>,
-    under_way: Arc<AtomicUsize>,
-    most_under_way: usize,
+    admission: Admission,
 }
 
 impl Port {
@@ -74,8 +64,7 @@ impl Port {
             directory: RwLock::default(),
             readiness: RwLock::default(),
             peers: RwLock::default(),
-            under_way: Arc::default(),
-            most_under_way,
+            admission: Admission::new(most_under_way),
         }
     }
 
@@ -97,13 +86,7 @@ impl Port {
     /// How many requests are under way.
     #[must_use]
     pub fn under_way(&self) -> usize {
-        self.under_way.load(Ordering::Relaxed)
-    }
-
-    fn enter(&self) -> Option<Place> {
-        let place = Place(Arc::clone(&self.under_way));
-        let before = self.under_way.fetch_add(1, Ordering::Relaxed);
-        (before < self.most_under_way).then_some(place)
+        self.admission.taken()
     }
 }
 
@@ -126,7 +109,8 @@ impl Ledger {
     pub async fn submit(&self, submission: Submission) -> Answer {
         let left = submission.deadline_ms.saturating_sub(crate::engine::now_ms()).max(0);
         let wait = Duration::from_millis(left.unsigned_abs()) + OWNER_IS_LATE;
-        match self.ask(wait, |slot| Request::Submit(Box::new(submission), slot)).await {
+        let whose = submission.command.merchant();
+        match self.ask(wait, whose, |slot| Request::Submit(Box::new(submission), slot)).await {
             Asked::Answered(answer) => answer,
             Asked::NotTaken(why) => Answer::NotReady { why: why.to_owned(), retry_after_s: 1 },
             Asked::NoAnswer => Answer::Unknown,
@@ -138,7 +122,7 @@ impl Ledger {
     /// # Errors
     /// When the owner cannot confirm it in time.
     pub async fn payment(&self, id: PaymentId, merchant: MerchantId) -> Read<Option<PaymentAt>> {
-        self.read(|slot| Request::Payment(id, merchant, slot)).await
+        self.read(Some(merchant), |slot| Request::Payment(id, merchant, slot)).await
     }
 
     /// What the merchant's order id stands for; none when it was never used.
@@ -146,7 +130,7 @@ impl Ledger {
     /// # Errors
     /// When the owner cannot confirm it in time.
     pub async fn payment_by_order(&self, merchant: MerchantId, order_id: String) -> Read<Option<OrderView>> {
-        self.read(|slot| Request::Order(merchant, order_id, slot)).await
+        self.read(Some(merchant), |slot| Request::Order(merchant, order_id, slot)).await
     }
 
     /// What is known of a command. A command that the scope may not see is answered like one that does not exist.
@@ -154,7 +138,11 @@ impl Ledger {
     /// # Errors
     /// When an owner cannot confirm it in time.
     pub async fn command(&self, id: CommandId, scope: CommandScope) -> Read<CommandView> {
-        self.read(|slot| Request::Command(id, scope, slot)).await
+        let whose = match scope {
+            CommandScope::Operator => None,
+            CommandScope::Merchant(merchant) => Some(merchant),
+        };
+        self.read(whose, |slot| Request::Command(id, scope, slot)).await
     }
 
     /// The directory as of its last accepted event.
@@ -168,7 +156,7 @@ impl Ledger {
     /// # Errors
     /// When the log does not confirm it in time.
     pub async fn directory_is_current(&self) -> Read<()> {
-        self.read(Request::Directory).await
+        self.read(None, Request::Directory).await
     }
 
     /// Where other processes of this ledger can be reached that were heard lately.
@@ -183,8 +171,18 @@ impl Ledger {
         self.port.readiness.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn read<T>(&self, request: impl FnOnce(Slot<Read<T>>) -> Request) -> Read<T> {
-        let why = match self.ask(READ_WITHIN + OWNER_IS_LATE, request).await {
+    /// Whether a request of this merchant, or of somebody else, would be admitted now.
+    #[must_use]
+    pub fn has_room(&self, whose: Option<MerchantId>) -> bool {
+        self.port.admission.has_room(whose)
+    }
+
+    async fn read<T>(
+        &self,
+        whose: Option<MerchantId>,
+        request: impl FnOnce(Slot<Read<T>>) -> Request,
+    ) -> Read<T> {
+        let why = match self.ask(READ_WITHIN + OWNER_IS_LATE, whose, request).await {
             Asked::Answered(answer) => return answer,
             Asked::NotTaken(why) => why,
             Asked::NoAnswer => "the ledger could not confirm this in time",
@@ -192,8 +190,13 @@ impl Ledger {
         Err(Unavailable { why: why.to_owned(), retry_after_s: 1 })
     }
 
-    async fn ask<T>(&self, wait: Duration, request: impl FnOnce(Slot<T>) -> Request) -> Asked<T> {
-        let Some(place) = self.port.enter() else {
+    async fn ask<T>(
+        &self,
+        wait: Duration,
+        whose: Option<MerchantId>,
+        request: impl FnOnce(Slot<T>) -> Request,
+    ) -> Asked<T> {
+        let Some(place) = self.port.admission.enter(whose) else {
             metrics::counter!("ledger_requests_not_admitted_total").increment(1);
             return Asked::NotTaken("too many requests are under way");
         };

@@ -2,6 +2,7 @@
 
 use super::DirectoryView;
 use super::works::Backoff;
+use crate::ledger::ClientCommand;
 use crate::store::Rows;
 use ledger_log::{Payload, Ticket, Writer};
 
@@ -58,8 +59,22 @@ impl Default for OwnerSettings {
 pub struct Gate {
     /// For a person; client commands are answered with it.
     pub closed: Option<String>,
+    /// The same for what can wait: new payments and notes on old ones. What ends something that was begun is still taken.
+    pub closed_to_new: Option<String>,
     /// Timers and calls wait.
     pub timers_stopped: bool,
+}
+
+impl Gate {
+    /// Why this command is not taken.
+    #[must_use]
+    pub fn closed_to(&self, command: &ClientCommand) -> Option<&str> {
+        let to_new = match command {
+            ClientCommand::KeyIn(_) | ClientCommand::Metadata(..) => self.closed_to_new.as_deref(),
+            ClientCommand::Cancel(..) | ClientCommand::Resolve(..) | ClientCommand::Directory(_) => None,
+        };
+        self.closed.as_deref().or(to_new)
+    }
 }
 
 /// What one round of the owner works with.

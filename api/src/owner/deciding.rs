@@ -59,7 +59,7 @@ impl Owner {
         let event_time_ms = ctx.now_ms.max(self.event_time_ms);
         let verdict = match &pending.task {
             Task::Client(client) if !self.replies.is_waiting(client.reply) => Verdict::Drop,
-            Task::Client(client) => match &ctx.gate.closed {
+            Task::Client(client) => match ctx.gate.closed_to(&client.submission.command) {
                 Some(why) => self.behind_the_gate(client, why, ctx.store)?,
                 None => self.decide_client(client, event_time_ms, ctx, Ground::Newest)?,
             },

@@ -92,7 +92,18 @@ pub fn serve() -> Result<(), Failure> {
     runtime.block_on(run(settings, telemetry))
 }
 
+/// A connection is an open file, and the usual bound of 1,024 is for programs that wait on few of them.
+fn allow_many_connections() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let found = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: found.maximum, maximum: found.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+        tracing::warn!(%error, "the bound of open files could not be raised");
+    }
+}
+
 async fn run(settings: Settings, telemetry: Telemetry) -> Result<(), Failure> {
+    allow_many_connections();
     let shutdown = Shutdown::new();
     shutdown.listen_to_signals()?;
     // Before the engine: a second process started by mistake must fail here, not after it has fenced the first one off.
@@ -179,6 +190,8 @@ fn start_engine(
     let acquirers = Acquirers::new(settings.acquirers.clone(), Arc::new(engine::now_ms))?;
     let mut engine = EngineSettings::new(settings.kafka.clone(), settings.store_dir.clone());
     engine.payments_partitions = settings.payments_partitions;
+    engine.most_under_way = settings.most_under_way;
+    engine.disk_guard.clone_from(&settings.disk_guard);
     engine.address.clone_from(&settings.address);
     engine.clock_bound_ms = CLOCK_BOUND_MS;
     for acquirer in &settings.acquirers {

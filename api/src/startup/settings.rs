@@ -8,6 +8,7 @@ use ledger_log::kafka::KafkaSettings;
 use ledger_runtime::{ConfigError, DatabaseSettings, Isolation, Secret, Vars};
 
 use crate::acquirers::AcquirerSettings;
+use crate::engine::DiskGuard;
 
 /// What `ledger-api` is told by its environment.
 pub struct Settings {
@@ -20,6 +21,11 @@ pub struct Settings {
     pub kafka: KafkaSettings,
     /// `LEDGER_PAYMENT_PARTITIONS`, default 4; counts only where the topic is made.
     pub payments_partitions: i32,
+    /// `LEDGER_REQUESTS_MAX`, requests under way at a time, default 4,096; what comes beyond that is answered 503 at once.
+    pub most_under_way: usize,
+    /// `LEDGER_DISK_PATH`, anything on the file system that holds the broker's data, and `LEDGER_DISK_FREE_MIN_MIB`, default
+    /// 1,024: with less than that free, no new payment is taken. Without a path the space is not watched.
+    pub disk_guard: Option<DiskGuard>,
     /// `LEDGER_STORE_DIR`, default `ledger-store`.
     pub store_dir: PathBuf,
     /// `LEDGER_MASTER_KEY_FILE`; there is no default.
@@ -53,6 +59,8 @@ impl Settings {
             listen,
             kafka: KafkaSettings::new(&bootstrap, &vars.text("LEDGER_TOPIC_PREFIX", "ledger")?),
             payments_partitions: vars.number("LEDGER_PAYMENT_PARTITIONS", "partitions", 4, 1..=1_000)?,
+            most_under_way: vars.number("LEDGER_REQUESTS_MAX", "requests", 4_096, 2..=1_000_000)?,
+            disk_guard: disk_guard(vars)?,
             store_dir: PathBuf::from(vars.text("LEDGER_STORE_DIR", "ledger-store")?),
             master_key_file: vars
                 .path("LEDGER_MASTER_KEY_FILE", "a file with 32 bytes in base64, closed to others")?,
@@ -62,6 +70,14 @@ impl Settings {
             acquirers,
         })
     }
+}
+
+fn disk_guard(vars: &Vars) -> Result<Option<DiskGuard>, ConfigError> {
+    let free_mib: u64 = vars.number("LEDGER_DISK_FREE_MIN_MIB", "MiB", 1_024, 1..=1_000_000_000)?;
+    let Some(path) = vars.optional("LEDGER_DISK_PATH")? else { return Ok(None) };
+    let guard = DiskGuard { path: path.into(), free_min: free_mib.saturating_mul(1024 * 1024) };
+    guard.free().map_err(|error| ConfigError::new("LEDGER_DISK_PATH", format!("cannot be used: {error}")))?;
+    Ok(Some(guard))
 }
 
 /// Nobody reaches another machine at `0.0.0.0`.
@@ -141,6 +157,9 @@ mod tests {
             ("LEDGER_ADDRESS", "127.0.0.1:8080"),
             ("LEDGER_ADDRESS", "http://a/b"),
             ("LEDGER_PAYMENT_PARTITIONS", "0"),
+            ("LEDGER_REQUESTS_MAX", "1"),
+            ("LEDGER_DISK_PATH", "/no/such/path"),
+            ("LEDGER_DISK_FREE_MIN_MIB", "much"),
             ("LEDGER_ACQUIRERS", "sandbox"),
             ("LEDGER_FIRST_OPERATOR_KEY", "test_op_short"),
             ("LEDGER_FIRST_OPERATOR_KEY", "live_op_0123456789012345678901234567890123456789"),

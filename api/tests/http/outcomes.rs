@@ -53,6 +53,17 @@ async fn a_change_of_metadata_sets_what_has_a_value_and_removes_what_is_empty() 
 }
 
 #[actix_web::test]
+async fn what_is_not_admitted_is_503_at_once_and_nobody_hears_of_it() {
+    let world = World::new();
+    *world.ledger.room.lock().unwrap() = false;
+    let body = key_in(&Sealing::default().envelope()).to_string();
+    let reply = world.post("/v1/payments/key-in", MERCHANT, body).await;
+    assert_eq!((reply.status, reply.header("retry-after")), (503, "1"));
+    assert_eq!(reply.body["code"], "NOT_READY");
+    assert!(world.ledger.submitted.lock().unwrap().is_empty());
+}
+
+#[actix_web::test]
 async fn a_replay_is_the_same_answer_marked() {
     let (first, again) =
         (key_in_that_led_to(&[approved()], false).await, key_in_that_led_to(&[approved()], true).await);

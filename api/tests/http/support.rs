@@ -76,6 +76,7 @@ pub struct Double {
     pub payment: Mutex<Option<PaymentAt>>,
     pub command: Mutex<Option<Reads>>,
     pub ready: Mutex<bool>,
+    pub room: Mutex<bool>,
     pub submitted: Mutex<Vec<Submission>>,
 }
 
@@ -94,6 +95,10 @@ impl WritePath for Double {
         let found = self.payment.lock().unwrap().clone();
         let own = move |at: &PaymentAt| at.view.payment_id == id && at.view.merchant_id == merchant;
         Box::pin(async move { Ok(found.filter(own)) })
+    }
+
+    fn has_room(&self, _: Option<MerchantId>) -> bool {
+        *self.room.lock().unwrap()
     }
 
     fn payment_by_order(
@@ -196,6 +201,7 @@ impl World {
             payment: Mutex::default(),
             command: Mutex::default(),
             ready: Mutex::new(true),
+            room: Mutex::new(true),
             submitted: Mutex::default(),
         });
         let app = App {

@@ -5,6 +5,7 @@
 
 mod kills;
 mod outages;
+mod overload;
 mod processes;
 mod stores;
 mod tombstones;

@@ -16,6 +16,7 @@ mod watch;
 pub use disk_watch::DiskGuard;
 pub use init::{InitSettings, Initialised, init};
 pub use opening::StartError;
+pub use slot::reader;
 
 use crate::acquirers::Acquirers;
 use crate::ledger::{Ledger, Port, Request};

@@ -129,9 +129,7 @@ impl Stack {
         if let Some(acquirer) = &mut self.acquirer {
             acquirer.start()?;
         }
-        let init = self.site.tool("ledger-api", &["init", "--if-empty"]);
-        Step::begin("The ledger is initialised if it is empty")
-            .run(init, &self.site.logs.join("init.log"))?;
+        self.initialise()?;
         let step = Step::begin("api and projector start");
         let mut product: Vec<&mut Server> = self.projectors.iter_mut().chain(&mut self.apis).collect();
         for server in &mut product {
@@ -142,6 +140,12 @@ impl Stack {
         }
         step.done();
         Ok(())
+    }
+
+    /// Makes the ledger if there is none.
+    pub fn initialise(&self) -> Result<(), DevError> {
+        let init = self.site.tool("ledger-api", &["init", "--if-empty"]);
+        Step::begin("The ledger is initialised if it is empty").run(init, &self.site.logs.join("init.log"))
     }
 
     /// Every server in the order of starting; the reverse is the order of stopping.

@@ -7,6 +7,7 @@ pub mod client;
 pub mod day;
 pub mod envelope;
 pub mod failure;
+pub mod generate;
 pub mod honest;
 pub mod linear;
 pub mod load;

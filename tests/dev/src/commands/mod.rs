@@ -2,6 +2,7 @@
 
 mod bench;
 mod down;
+mod generate;
 mod logs;
 mod reset;
 mod seal;
@@ -44,6 +45,8 @@ enum Command {
     Test(test::Args),
     /// Runs the benchmarks, or one of them, in a release build on servers of its own
     Bench(bench::Args),
+    /// Makes a history of payments in the stack's ledger, by the engine itself with a clock of its own
+    Generate(generate::Args),
     /// Kills, pauses and misleads everything at random under load, then compares all there is to compare
     Torture(torture::Args),
     /// Seals a test card for a key-in request: prints the JSON of its `card` field
@@ -70,6 +73,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, DevError> {
         Command::Reset => reset::run(&paths).map(success),
         Command::Test(args) => test::run(&paths, &args),
         Command::Bench(args) => bench::run(&paths, &args),
+        Command::Generate(args) => generate::run(&paths, &args),
         Command::Torture(args) => torture::run(&paths, &args),
         Command::Seal(args) => seal::run(&paths, &args),
         Command::With(args) => with::run(&paths, &args),

@@ -63,7 +63,7 @@ async fn fill_up(rig: &Rig, people: &People) -> Done {
         async move { ask(&merchant, &url, &slow(1)).await }
     });
     let ballast = rig.stack.folder().join("ballast");
-    std::fs::write(&ballast, vec![1; usize::try_from(2 * MARGIN_MIB << 20)?])?;
+    std::fs::write(&ballast, vec![1; usize::try_from((2 * MARGIN_MIB) << 20)?])?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (refused, took) = ask(merchant, &rig.url(), &Order::new("new", 20_000)).await?;
     refused.refused(503, "NOT_READY")?;

@@ -1,0 +1,510 @@
+//! Makes a history: the product's own owners decide every payment, cancel and outcome, and its own writers chain them into
+//! Kafka, at the time of a clock that runs through days in minutes. No row is inserted and no event written past `decide`; only
+//! HTTP is left out, and the acquirer answers at once. The same seed on an empty ledger makes the same payments.
+
+mod people;
+mod station;
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, unbounded};
+use ledger_api::acquirers::{Approval, ApproveOutcome, CancelOutcome, Inquiry, NetCancelOutcome};
+use ledger_api::ledger::{Answer, ClientCommand, KeyIn, Submission};
+use ledger_api::owner::{
+    Call, DirectoryRules, DirectoryView, Out, Own, OwnCommand, Payments, ReplyId, Returned, Rules,
+    own_command_id,
+};
+use ledger_api::store::{Disk, DiskSettings};
+use ledger_domain::card::CardCompanion;
+use ledger_domain::days::Moment;
+use ledger_domain::directory::{Digest, DirectoryCommand, OpenPartition, PartitionRef, RegisterAcquirer};
+use ledger_domain::ids::{CancelId, KeyId, MerchantId, OperationId, PaymentId};
+use ledger_domain::money::{Amount, Currency};
+use ledger_domain::payment::effects::Timing;
+use ledger_domain::payment::{RequestCancel, UnknownCause};
+use ledger_domain::recorded::Actor;
+use ledger_log::kafka::{KafkaSettings, partitions, read_genesis};
+use ledger_log::{Completion, Fence, Genesis, PartitionId};
+
+use crate::failure::{Done, During};
+use crate::honest::command_id;
+use crate::{Failure, ensure};
+use people::{People, fresh};
+use station::{Common, Station};
+
+/// Payments that are under way together.
+const WAVE: u64 = 1_024;
+/// How far apart the first and the last of a wave are, ms: less than any timer of a payment.
+const WAVE_MS: i64 = 1_000;
+/// Approved payments that may still be cancelled, at most.
+const CANCELLABLE: usize = 200_000;
+/// Of a hundred: cancels and declines. Of ten thousand: answers that are lost.
+const CANCELS: u64 = 8;
+const DECLINES: u32 = 4;
+const LOST: u32 = 5;
+/// Kafka has said nothing for so long.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// What to make.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// Payments asked for, approved or not.
+    pub payments: u64,
+    /// Over so many days, the last of which is yesterday.
+    pub days: u32,
+    /// For what is random.
+    pub seed: u64,
+    /// Who sell; the busiest sells most (Zipf).
+    pub merchants: usize,
+}
+
+/// What was made.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// Payments that ended paid.
+    pub approved: u64,
+    /// That did not.
+    pub declined: u64,
+    /// Cancels that took place.
+    pub cancelled: u64,
+    /// Commands that were refused: there should be none.
+    pub refused: u64,
+    /// Answers of the acquirer that were lost.
+    pub lost: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What a command in the owner's hands is.
+enum Asked {
+    Directory,
+    Payment { payment: PaymentId, merchant: usize, amount: i64 },
+    Cancel,
+}
+
+/// A payment that may be cancelled.
+struct Standing {
+    payment: PaymentId,
+    merchant: usize,
+    balance: i64,
+}
+
+struct World {
+    wish: Wish,
+    random: fastrand::Rng,
+    stations: Vec<Station>,
+    reports: Receiver<(usize, Completion)>,
+    now_ms: i64,
+    asked: HashMap<ReplyId, Asked>,
+    next: ReplyId,
+    lost: HashSet<OperationId>,
+    standing: Vec<Standing>,
+    merchants: Vec<(MerchantId, usize)>,
+    made: Made,
+}
+
+/// Makes it, in the ledger of `kafka`, with a store in `store`. Nobody else may lead its partitions meanwhile.
+///
+/// # Errors
+/// The ledger is not initialised, somebody else writes to it, or Kafka or the store fail.
+pub fn generate(
+    kafka: &KafkaSettings,
+    store: &Path,
+    wish: Wish,
+    mut progress: impl FnMut(u64),
+) -> Done<Made> {
+    let begun = Instant::now();
+    let mut world = World::open(kafka, store, wish)?;
+    world.register()?;
+    let span_ms = i64::from(wish.days).saturating_mul(86_400_000);
+    let first_ms = world.now_ms;
+    let (mut done, pauses) = (0, Pauses::of(&mut world.random, wish.payments.div_ceil(WAVE)));
+    for share in pauses.0 {
+        let count = WAVE.min(wish.payments - done);
+        world.now_ms = world.now_ms.max(first_ms.saturating_add(part(span_ms, share)));
+        world.wave(count)?;
+        done += count;
+        progress(done);
+    }
+    world.until("everything is found out", |world| world.stations.iter().all(Station::is_done))?;
+    world.close()?;
+    let mut made = world.made;
+    made.took = begun.elapsed();
+    Ok(made)
+}
+
+/// When each wave is, as a share of the whole in billionths, in order: few at night.
+struct Pauses(Vec<u64>);
+
+impl Pauses {
+    fn of(random: &mut fastrand::Rng, waves: u64) -> Pauses {
+        let mut shares: Vec<u64> = (0..waves).map(|_| random.u64(0..1_000_000_000)).collect();
+        shares.sort_unstable();
+        Pauses(shares)
+    }
+}
+
+fn part(span_ms: i64, billionths: u64) -> i64 {
+    let product = i128::from(span_ms) * i128::from(billionths) / 1_000_000_000;
+    i64::try_from(product).unwrap_or(span_ms)
+}
+
+impl World {
+    fn open(kafka: &KafkaSettings, store: &Path, wish: Wish) -> Done<World> {
+        let topics = kafka.topics();
+        let directory_at = PartitionId::new(&topics.directory, 0);
+        let (genesis, genesis_hash) = read_genesis(kafka, &directory_at)?
+            .during(|| "the ledger was never initialised (`ledger-api init`)".to_owned())?;
+        let disk = Disk::open_sound(store, DiskSettings::default())?;
+        disk.belongs_to(&genesis.ledger_id)?;
+        let me = Fence {
+            incarnation: uuid::Uuid::now_v7().simple().to_string(),
+            address: "http://127.0.0.1:0".to_owned(),
+        };
+        let quoting = Genesis {
+            of: Some(genesis_hash.to_string()),
+            incarnation: me.incarnation.clone(),
+            address: me.address.clone(),
+            ..genesis.clone()
+        };
+        let (send, reports) = unbounded();
+        let common = Common { kafka, disk: &disk, ledger_id: &genesis.ledger_id, me: &me, reports: &send };
+        let directory = |rows: &ledger_api::store::PartitionRows| {
+            Ok(Rules::Directory(Box::new(DirectoryRules::load(rows, &directory_at)?)))
+        };
+        let mut stations = vec![Station::open(&common, 0, &directory_at, directory, None)?];
+        for partition in 0..partitions(kafka, &topics.payments)? {
+            let at = PartitionId::new(&topics.payments, partition);
+            let payments =
+                |_: &_| Ok(Rules::Payments(Box::new(Payments::new(Timing::default(), 64 * 1024 * 1024))));
+            let genesis = read_genesis(kafka, &at)?.is_none().then(|| quoting.clone());
+            stations.push(Station::open(&common, stations.len(), &at, payments, genesis)?);
+        }
+        let today_ms = crate::envelope::now_ms();
+        let mut world = World {
+            wish,
+            random: fastrand::Rng::with_seed(wish.seed),
+            stations,
+            reports,
+            now_ms: today_ms - (i64::from(wish.days) + 1) * 86_400_000,
+            asked: HashMap::new(),
+            next: 0,
+            lost: HashSet::new(),
+            standing: Vec::new(),
+            merchants: Vec::new(),
+            made: Made::default(),
+        };
+        world.until("every partition is led", |world| world.stations.iter().all(Station::leads))?;
+        Ok(world)
+    }
+
+    fn directory(&self) -> DirectoryView {
+        match self.stations.first().map(|station| station.owner.rules()) {
+            Some(Rules::Directory(rules)) => DirectoryView { as_of_ms: i64::MAX, ..rules.view().clone() },
+            Some(Rules::Payments(_)) | None => DirectoryView::default(),
+        }
+    }
+
+    /// Opens the partitions, names the acquirer, and registers everybody.
+    fn register(&mut self) -> Done {
+        let known = self.directory().directory;
+        let acquirer: ledger_domain::lines::AcquirerId = "sandbox".parse()?;
+        let mut wanted = Vec::new();
+        for station in self.stations.iter().skip(1) {
+            let row = station.owner.genesis().during(|| format!("{} has no genesis", station.at))?;
+            let partition =
+                PartitionRef { topic: station.at.topic.to_string(), partition: station.at.partition };
+            let genesis_hash = Digest(row.hash.0);
+            if known.partitions().all(|(other, _)| *other != partition) {
+                let about = format!("open/{}/{genesis_hash}", station.at);
+                wanted.push((
+                    about,
+                    DirectoryCommand::OpenPartition(OpenPartition { partition, genesis_hash }),
+                ));
+            }
+        }
+        if known.acquirer(&acquirer).is_none() {
+            let register = RegisterAcquirer { acquirer: acquirer.clone(), tombstones: true };
+            wanted.push((format!("acquirer/{acquirer}/true/"), DirectoryCommand::RegisterAcquirer(register)));
+        }
+        let directory = self.stations.first_mut().during(|| "no directory".to_owned())?;
+        for (about, command) in wanted {
+            let (command, what) = (own_command_id(&about), OwnCommand::Directory(command));
+            directory.owner.want(Own { command, actor: Actor::System, cause: None, what, work: None });
+        }
+        let partitions = self.stations.len() - 1;
+        self.until("the directory has every partition", |world| {
+            let directory = world.directory().directory;
+            directory.partitions().count() == partitions && directory.acquirer(&acquirer).is_some()
+        })?;
+        let people = People::draw(&mut self.random, self.wish.merchants, self.now_ms)?;
+        for command in people.commands {
+            self.submit("operator", 0, ClientCommand::Directory(command), None, Asked::Directory)?;
+            self.until("the directory answers", |world| world.asked.is_empty())?;
+        }
+        // A contract holds from the moment after it was made.
+        self.now_ms += 60_000;
+        let directory = self.directory().directory;
+        for merchant in people.merchants {
+            let at =
+                &directory.merchant(merchant).during(|| format!("{merchant} is not registered"))?.partition;
+            let here =
+                |station: &Station| *station.at.topic == *at.topic && station.at.partition == at.partition;
+            let place =
+                self.stations.iter().position(here).during(|| format!("{merchant} has no partition"))?;
+            self.merchants.push((merchant, place));
+        }
+        Ok(())
+    }
+
+    /// So many payments, and cancels of earlier ones, all to their end.
+    fn wave(&mut self, count: u64) -> Done {
+        let begun_ms = self.now_ms;
+        for number in 0..count {
+            let offset = i64::try_from(number).unwrap_or(0) * WAVE_MS / i64::try_from(WAVE).unwrap_or(1);
+            self.now_ms = begun_ms + offset;
+            self.pay()?;
+            if number % 100 < CANCELS && !self.standing.is_empty() {
+                self.cancel()?;
+            }
+            if number % 128 == 127 {
+                self.turn()?;
+            }
+        }
+        self.until("every payment has its end", |world| world.asked.is_empty())
+    }
+
+    fn pay(&mut self) -> Done {
+        let merchant = self.somebody();
+        let (merchant_id, place) = *self.merchants.get(merchant).during(|| "no merchant".to_owned())?;
+        let payment = PaymentId::new(fresh(&mut self.random, self.now_ms));
+        // Small amounts are the most frequent.
+        let amount = 10 * self.random.i64(100..1_000) * self.random.i64(1..=4) * self.random.i64(1..=4);
+        let wish = KeyIn {
+            payment_id: payment,
+            merchant_id,
+            order_id: format!("g{}-{}", self.wish.seed, self.next),
+            order_name: "아메리카노 외 2건".to_owned(),
+            amount: Amount::new(amount)?,
+            currency: Currency::Krw,
+            tax_free: None,
+            vat: None,
+            installment_months: 0,
+        };
+        let card = CardCompanion::parse("4242424242424242", "40", "12", None, None)?;
+        let asked = Asked::Payment { payment, merchant, amount };
+        self.submit(&merchant_id.to_string(), place, ClientCommand::KeyIn(wish), Some(card), asked)
+    }
+
+    fn cancel(&mut self) -> Done {
+        let at = self.random.usize(0..self.standing.len());
+        let Standing { payment, merchant, balance } = self.standing.swap_remove(at);
+        let (merchant_id, place) = *self.merchants.get(merchant).during(|| "no merchant".to_owned())?;
+        let all = self.random.u8(0..10) < 7;
+        let wish = RequestCancel {
+            cancel_id: CancelId::new(fresh(&mut self.random, self.now_ms)),
+            merchant_id,
+            amount: if all { None } else { Some(Amount::new((balance / 20 * 10).max(10))?) },
+            tax_free: None,
+            reason: "고객 변심".to_owned(),
+            current_cancellable: None,
+            not_after: Moment::from_ms(0),
+        };
+        self.submit(
+            &merchant_id.to_string(),
+            place,
+            ClientCommand::Cancel(payment, wish),
+            None,
+            Asked::Cancel,
+        )
+    }
+
+    /// By Zipf's law with exponent 1: the n-th sells an n-th of what the first one sells.
+    fn somebody(&mut self) -> usize {
+        let count = self.merchants.len().max(1);
+        // The inverse of the logarithm that the sum of 1/n is close to, in powers of two.
+        let most = count.ilog2() + 1;
+        let power = self.random.u32(0..most);
+        let (from, to) = (1_usize << power, (2_usize << power).min(count + 1));
+        self.random.usize(from..to.max(from + 1)).min(count) - 1
+    }
+
+    fn submit(
+        &mut self,
+        scope: &str,
+        place: usize,
+        command: ClientCommand,
+        card: Option<CardCompanion>,
+        asked: Asked,
+    ) -> Done {
+        let reply = self.next;
+        self.next += 1;
+        let idempotency_key = format!("generated-{}-{reply}", self.wish.seed);
+        let mut fingerprint = [0; 32];
+        self.random.fill(&mut fingerprint);
+        let submission = Submission {
+            command_id: command_id(scope, &idempotency_key).parse()?,
+            caller: Actor::Key(KeyId::new(uuid::Uuid::from_u128(1))),
+            idempotency_key,
+            fingerprint,
+            request_id: format!("generated-{reply}"),
+            not_after_ms: i64::MAX / 2,
+            deadline_ms: i64::MAX / 2,
+            command,
+            card: card.map(Ok),
+        };
+        let station = self.stations.get_mut(place).during(|| format!("no partition {place}"))?;
+        station.owner.submit(reply, submission, self.now_ms);
+        self.asked.insert(reply, asked);
+        Ok(())
+    }
+
+    /// Goes on until it holds.
+    fn until(&mut self, what: &str, holds: impl Fn(&World) -> bool) -> Done {
+        let mut heard = Instant::now();
+        loop {
+            self.turn()?;
+            if holds(self) {
+                return Ok(());
+            }
+            match self.reports.recv_timeout(Duration::from_millis(5)) {
+                Ok((place, completion)) => {
+                    heard = Instant::now();
+                    self.feed(place, completion)?;
+                }
+                Err(_) => self.let_time_pass(),
+            }
+            ensure!(heard.elapsed() < SILENCE, "{what}: Kafka says nothing more");
+        }
+    }
+
+    /// Nothing is on its way to Kafka: whoever waits, waits for a time (to ask the acquirer again).
+    fn let_time_pass(&mut self) {
+        let in_flight = self.stations.iter().any(|station| station.owner.load().0 > 0);
+        let next = self.stations.iter().filter_map(|station| station.owner.next_ms()).min();
+        if let Some(next_ms) = next.filter(|next_ms| !in_flight && *next_ms < i64::MAX / 4) {
+            self.now_ms = self.now_ms.max(next_ms);
+        }
+    }
+
+    fn feed(&mut self, place: usize, completion: Completion) -> Done {
+        let now_ms = self.now_ms;
+        self.stations.get_mut(place).during(|| format!("no partition {place}"))?.feed(completion, now_ms)
+    }
+
+    fn turn(&mut self) -> Done {
+        while let Ok((place, completion)) = self.reports.try_recv() {
+            self.feed(place, completion)?;
+        }
+        let directory = self.directory();
+        for place in 0..self.stations.len() {
+            loop {
+                let now_ms = self.now_ms;
+                let station = self.stations.get_mut(place).during(|| format!("no partition {place}"))?;
+                let outs = station.run(&directory, now_ms)?;
+                let mut called = false;
+                for out in outs {
+                    match out {
+                        Out::Call(id, call) => {
+                            called = true;
+                            let returned = self.acquirer(&call);
+                            let station =
+                                self.stations.get_mut(place).during(|| "no partition".to_owned())?;
+                            station.returned(id, returned, now_ms)?;
+                        }
+                        Out::Answer(reply, answer) => self.answered(reply, &answer)?,
+                        Out::Found(..) => {}
+                    }
+                }
+                if !called {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, reply: ReplyId, answer: &Answer) -> Done {
+        let asked = self.asked.remove(&reply);
+        let paid = match answer {
+            Answer::Recorded { result: ledger_api::ledger::CommandResult::Payment(at), .. } => {
+                Some((at.view.balance_amount.minor() > 0, at.view.clone()))
+            }
+            Answer::Recorded { .. } => None,
+            Answer::Rejected(_) => {
+                self.made.refused += 1;
+                return match asked {
+                    Some(Asked::Directory) => Err(Failure::new(format!("the directory refuses: {answer:?}"))),
+                    Some(Asked::Payment { .. } | Asked::Cancel) | None => Ok(()),
+                };
+            }
+            // Its answer was lost; it is found out beside what comes next.
+            Answer::Unknown => return Ok(()),
+            other => return Err(Failure::new(format!("a command was answered {other:?}"))),
+        };
+        match (asked, paid) {
+            (Some(Asked::Payment { payment, merchant, amount }), Some((true, _))) => {
+                self.made.approved += 1;
+                let standing = Standing { payment, merchant, balance: amount };
+                if self.standing.len() < CANCELLABLE {
+                    self.standing.push(standing);
+                } else {
+                    let at = self.random.usize(0..CANCELLABLE);
+                    if let Some(place) = self.standing.get_mut(at) {
+                        *place = standing;
+                    }
+                }
+            }
+            (Some(Asked::Payment { .. }), _) => self.made.declined += 1,
+            (Some(Asked::Cancel), _) => self.made.cancelled += 1,
+            (Some(Asked::Directory) | None, _) => {}
+        }
+        Ok(())
+    }
+
+    /// Answers at once, now and then not at all, and remembers what it did then.
+    fn acquirer(&mut self, call: &Call) -> Returned {
+        let why = || "no answer".to_owned();
+        match call {
+            Call::Approve(_, order) => Returned::Approve(if self.random.u32(0..10_000) < LOST {
+                self.made.lost += 1;
+                self.lost.insert(order.operation);
+                ApproveOutcome::Unknown { cause: UnknownCause::ConnectionLost, why: why() }
+            } else if self.random.u32(0..100) < DECLINES {
+                ApproveOutcome::Declined { code: "51".to_owned(), message: "한도초과".to_owned() }
+            } else {
+                ApproveOutcome::Approved(approval(order.operation, self.now_ms))
+            }),
+            Call::Inquire(_, operation) if self.lost.remove(operation) => {
+                Returned::Inquire(Inquiry::Approved(approval(*operation, self.now_ms)))
+            }
+            Call::Inquire(..) => Returned::Inquire(Inquiry::NotFound),
+            Call::NetCancel(_, order) => {
+                let had_approved = self.lost.remove(&order.approve_operation);
+                Returned::NetCancel(NetCancelOutcome::NetCancelled { had_approved, at_ms: self.now_ms })
+            }
+            Call::Cancel(_, order) => Returned::Cancel(CancelOutcome::Cancelled {
+                cancel_transaction: format!("c-{}", order.operation),
+                cancelled_at_ms: self.now_ms,
+            }),
+        }
+    }
+
+    fn close(&mut self) -> Done {
+        for station in std::mem::take(&mut self.stations) {
+            station.close()?;
+        }
+        Ok(())
+    }
+}
+
+fn approval(operation: OperationId, now_ms: i64) -> Approval {
+    Approval {
+        acquirer_transaction: format!("t-{operation}"),
+        approve_no: "00123456".to_owned(),
+        approved_at_ms: now_ms,
+        issuer_code: Some("11".to_owned()),
+    }
+}

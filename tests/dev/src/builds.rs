@@ -6,7 +6,18 @@ use crate::process::in_words;
 use crate::{DevError, Paths, spawner};
 
 /// The packages whose binaries make up the product and its tools.
-pub const PRODUCT: &[&str] = &["-p", "ledger-api", "-p", "ledger-projector", "-p", "ledger-tests", "--bins"];
+pub const PRODUCT: &[&str] = &[
+    "-p",
+    "ledger-api",
+    "-p",
+    "ledger-projector",
+    "-p",
+    "ledger-tests",
+    "-p",
+    "ledger-unsynced",
+    "--lib",
+    "--bins",
+];
 
 /// Cargo, without the variables that `cargo run` gave to this process: build scripts that look at those
 /// would build anew each time.

@@ -6,6 +6,7 @@
 mod kills;
 mod outages;
 mod overload;
+mod power;
 mod processes;
 mod stores;
 mod tombstones;

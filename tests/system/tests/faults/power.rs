@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ledger_tests::audit::{against_acquirer, against_callers, nothing_found};
+use ledger_tests::client::Client;
 use ledger_tests::ensure;
 use ledger_tests::failure::{Done, During};
 use ledger_tests::load::Load;
 use ledger_tests::rig::Rig;
+use ledger_tests::town::Order;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -139,4 +141,64 @@ fn produce_unflushed(bootstrap: &str) -> Done<i64> {
 fn high_watermark(bootstrap: &str) -> Done<i64> {
     let consumer: BaseConsumer = client(bootstrap).create()?;
     Ok(consumer.fetch_watermarks(UNFLUSHED, 0, PATIENCE)?.1)
+}
+
+/// A disk that lies, or a last replica that came back without its tail: the log ends before what was acknowledged.
+#[test]
+fn a_log_that_lost_its_tail_is_not_served_and_says_so() -> Done {
+    let mut rig = Rig::start("lost_tail")?;
+    let people = rig.people()?;
+    let merchant = people.merchant(0)?;
+    let mut client = merchant.client(&rig.url());
+    let paid = rig.block(async {
+        for number in 0..5 {
+            merchant.pay(&mut client, &Order::new(&format!("tail-{number}"), 20_000)).await?.ok()?;
+        }
+        merchant.pay(&mut client, &Order::new("tail-last", 20_000)).await?.ok()
+    })?;
+    let book = rig.settled(PATIENCE)?;
+    rig.projected(&book, PATIENCE)?;
+    let (partition, _) =
+        paid.position().and_then(|at| at.rsplit_once(':')).during(|| "no position".to_owned())?;
+    let partition = partition.to_owned();
+    rig.broker()?.stop()?;
+    let folder = rig.stack.folder().join("kafka/data").join(partition.replace('/', "-"));
+    for (segment, size) in sizes(&folder)? {
+        // A part of the last batch is gone, and with it the whole batch.
+        std::fs::OpenOptions::new().write(true).open(&segment)?.set_len(size - 10)?;
+        std::fs::remove_file(segment.with_extension("index"))?;
+    }
+    std::fs::remove_file(rig.stack.folder().join("kafka/data/.kafka_cleanshutdown"))?;
+    rig.broker()?.start()?;
+    // The process that runs notices, and so does one that starts on its store.
+    for _ in 0..2 {
+        rig.until("the partition is stopped", PATIENCE, || {
+            let said = rig.block(Client::anonymous(&rig.url()).get("/health/ready"))?;
+            let about = said
+                .list("partitions")
+                .map(|all| all.iter().find(|at| at["partition"] == *partition).cloned());
+            let state = about.ok().flatten().map(|at| at["state"].to_string()).unwrap_or_default();
+            Ok(said.status() == 503 && (state.contains("stopped") || state.is_empty()))
+        })?;
+        rig.block(async {
+            let mut client = merchant.client(&rig.url());
+            let refused = merchant.pay(&mut client, &Order::new("tail-more", 20_000)).await?;
+            refused.refused(503, "NOT_READY")
+        })?;
+        rig.api()?.kill()?;
+        rig.api()?.spawn()?;
+        rig.until("the api answers", PATIENCE, || {
+            Ok(rig.block(Client::anonymous(&rig.url()).get("/health/live")).is_ok())
+        })?;
+    }
+    let said = std::fs::read_to_string(rig.stack.apis.first().during(|| "no api".to_owned())?.log())?;
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("ERROR")).collect();
+    eprintln!("the api said:\n{}", lines.join("\n"));
+    ensure!(
+        lines.iter().any(|line| line.contains(&partition)),
+        "the api does not say which partition: {lines:?}"
+    );
+    let projector = std::fs::read_to_string(rig.projector()?.log())?;
+    ensure!(projector.contains(&partition) && projector.contains("ERROR"), "the projector says nothing");
+    Ok(())
 }

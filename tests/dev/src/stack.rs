@@ -16,6 +16,7 @@ use crate::{DevError, Paths, spawner, testing};
 pub struct StackOptions {
     name: String,
     engines_only: bool,
+    product_later: bool,
     size: Size,
     env: Variables,
 }
@@ -24,6 +25,12 @@ impl StackOptions {
     /// Only Kafka and MariaDB.
     pub fn engines_only(mut self) -> Self {
         self.engines_only = true;
+        self
+    }
+
+    /// The product is started by whoever asks for this, after something else.
+    pub fn product_later(mut self) -> Self {
+        self.product_later = true;
         self
     }
 
@@ -62,7 +69,7 @@ impl StackOptions {
         let mut stack = Stack::prepare(site, &self)?;
         stack.own = Some(folder);
         stack.start_engines()?;
-        if !self.engines_only {
+        if !self.engines_only && !self.product_later {
             stack.start_product()?;
         }
         Ok(stack)
@@ -91,7 +98,13 @@ impl Stack {
     /// A stack for a test; `name` is a word for its folder.
     pub fn options(name: &str) -> StackOptions {
         let name = name.to_owned();
-        StackOptions { name, engines_only: false, size: Size::default(), env: Variables::new() }
+        StackOptions {
+            name,
+            engines_only: false,
+            product_later: false,
+            size: Size::default(),
+            env: Variables::new(),
+        }
     }
 
     /// The servers of a site, none of them running.

@@ -245,6 +245,46 @@ impl Rig {
         })
     }
 
+    /// How long it takes from now until every merchant's command is taken, by way of the api of that number. `word` begins keys
+    /// that were not used before.
+    ///
+    /// # Errors
+    /// Nobody serves a merchant.
+    pub fn served_again(&self, people: &People, number: usize, word: &str) -> Done<Duration> {
+        let begun = Instant::now();
+        let url = self.stack.api_url(number);
+        self.block(async {
+            for (number, merchant) in people.merchants.iter().enumerate() {
+                let body = serde_json::json!({ "metadata": { "a": "b" } }).to_string();
+                let mut client = merchant.client(&url);
+                let path = "/v1/payments/pay_00000000000070008000000000000000/metadata";
+                let key = format!("{word}-{number}");
+                let request = client.bytes("PATCH", path, &[("Idempotency-Key", &key)], body.as_bytes());
+                // Only the partition's leader can say that there is no such payment.
+                while client.exchange(&request).await?.refused(404, "NOT_FOUND_PAYMENT").is_err() {
+                    ensure!(begun.elapsed() < Duration::from_secs(120), "nobody serves merchant {number}");
+                }
+            }
+            Ok(begun.elapsed())
+        })
+    }
+
+    /// How many records the ledger's partitions hold, by their high watermarks.
+    ///
+    /// # Errors
+    /// Kafka does not answer.
+    pub fn book_records(&self) -> Done<u64> {
+        let (kafka, mut all) = (self.kafka(), 0);
+        let topics = kafka.topics();
+        for topic in [topics.directory, topics.payments] {
+            for partition in 0..ledger_log::kafka::partitions(&kafka, &topic)? {
+                let at = ledger_log::PartitionId::new(&topic, partition);
+                all += u64::try_from(ledger_log::kafka::watermarks(&kafka, &at)?.1)?;
+            }
+        }
+        Ok(all)
+    }
+
     /// Changes the chances of faults at the sandbox acquirer (`POST /settings`).
     ///
     /// # Errors

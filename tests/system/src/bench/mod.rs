@@ -12,26 +12,35 @@ mod loops;
 mod mill;
 mod project;
 mod replay;
+mod takeover;
 
 use crate::failure::Done;
+
+/// How much there is before a measurement begins, where that counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Payments of the history.
+    pub payments: u64,
+}
 
 /// One benchmark.
 pub struct Bench {
     /// `cargo dev bench NAME`
     pub name: &'static str,
     /// Runs it to its last line.
-    pub run: fn() -> Done,
+    pub run: fn(Size) -> Done,
 }
 
 /// All of them, in the order in which they are run.
-pub const ALL: [Bench; 7] = [
-    Bench { name: "append", run: append::run },
-    Bench { name: "replay", run: replay::run },
-    Bench { name: "project", run: project::run },
-    Bench { name: "http", run: http::run },
-    Bench { name: "http-hot", run: http::run_hot },
-    Bench { name: "http-record", run: http_record::run },
-    Bench { name: "forward", run: forward::run },
+pub const ALL: [Bench; 8] = [
+    Bench { name: "append", run: |_| append::run() },
+    Bench { name: "replay", run: |_| replay::run() },
+    Bench { name: "project", run: |_| project::run() },
+    Bench { name: "http", run: |_| http::run() },
+    Bench { name: "http-hot", run: |_| http::run_hot() },
+    Bench { name: "http-record", run: |_| http_record::run() },
+    Bench { name: "forward", run: |_| forward::run() },
+    Bench { name: "takeover", run: |size| takeover::run(size.payments) },
 ];
 
 /// How often each side is measured.

@@ -3,14 +3,17 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use ledger_tests::bench::ALL;
+use ledger_tests::bench::{ALL, Size};
 
 /// Measures. Needs the servers of `cargo dev bench`.
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Options {
-    /// append, replay, project or http; all of them if none is named
+    /// Which, by name; all of them if none is named, and what there is if one is that there is not
     names: Vec<String>,
+    /// Payments in the history that `takeover` begins with
+    #[arg(long, default_value_t = 100_000)]
+    payments: u64,
 }
 
 fn main() -> ExitCode {
@@ -23,7 +26,7 @@ fn main() -> ExitCode {
     }
     let wanted = |name: &str| options.names.is_empty() || options.names.iter().any(|wanted| wanted == name);
     for bench in ALL.iter().filter(|bench| wanted(bench.name)) {
-        if let Err(error) = (bench.run)() {
+        if let Err(error) = (bench.run)(Size { payments: options.payments }) {
             eprintln!("bench {}: {error}", bench.name);
             return ExitCode::FAILURE;
         }

@@ -1,7 +1,7 @@
 //! Three api processes share the partitions. Whichever is killed, stopped or paused under load, the others go on: nothing that was
 //! acknowledged is lost, nothing is doubled, and a process that ends in order makes no request fail.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ledger_tests::audit::{against_acquirer, against_callers, nothing_found};
 use ledger_tests::client::Client;
@@ -10,7 +10,6 @@ use ledger_tests::failure::{Done, During};
 use ledger_tests::load::{Deed, History, Load, Running};
 use ledger_tests::rig::{People, Rig};
 use ledger_tests::town::{Order, cancel};
-use serde_json::json;
 
 const PROCESSES: usize = 3;
 /// How many answers must come from the others after each blow.
@@ -30,7 +29,11 @@ fn three_processes_share_the_partitions_and_any_of_them_may_go() -> Done {
     for victim in 0..PROCESSES {
         let history = under_load(&mut rig, &people, victim, &format!("kill-{victim}"), |rig| {
             api(rig, victim)?.kill()?;
-            killed = killed.max(served_again(rig, &people, victim)?);
+            killed = killed.max(rig.served_again(
+                &people,
+                (victim + 1) % PROCESSES,
+                &format!("served-{victim}"),
+            )?);
             Ok(())
         })?;
         add(&mut all, history);
@@ -154,26 +157,6 @@ fn ready(rig: &Rig) -> Done {
         asked.is_ok_and(|reply| reply.status() == 200)
     };
     rig.until("every process is ready", Duration::from_secs(60), || Ok((0..PROCESSES).all(is_ready)))
-}
-
-/// How long it takes from now until every merchant's payment is taken by a process that is left.
-fn served_again(rig: &Rig, people: &People, victim: usize) -> Done<Duration> {
-    let begun = Instant::now();
-    let url = rig.stack.api_url((victim + 1) % PROCESSES);
-    rig.block(async {
-        for (number, merchant) in people.merchants.iter().enumerate() {
-            let body = json!({ "metadata": { "a": "b" } }).to_string();
-            let mut client = merchant.client(&url);
-            let path = "/v1/payments/pay_00000000000070008000000000000000/metadata";
-            let key = format!("served-{victim}-{number}");
-            let request = client.bytes("PATCH", path, &[("Idempotency-Key", &key)], body.as_bytes());
-            // Only the partition's leader can say that there is no such payment.
-            while client.exchange(&request).await?.refused(404, "NOT_FOUND_PAYMENT").is_err() {
-                ensure!(begun.elapsed() < Duration::from_secs(30), "nobody serves merchant {number}");
-            }
-        }
-        Ok(begun.elapsed())
-    })
 }
 
 /// Every command had its final answer at the first attempt; how long the slowest took.

@@ -26,6 +26,12 @@ pub fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     sorted.get(at).copied().unwrap_or_default()
 }
 
+/// The value that so many of a thousand do not exceed.
+pub fn permille(sorted: &[Duration], permille: usize) -> Duration {
+    let at = (sorted.len() * permille / 1_000).min(sorted.len().saturating_sub(1));
+    sorted.get(at).copied().unwrap_or_default()
+}
+
 /// `1.234 ms`
 pub fn ms(time: Duration) -> String {
     format!("{}.{:03} ms", time.as_millis(), time.as_micros() % 1_000)

@@ -38,15 +38,15 @@ pub fn run() -> Done {
     let people = rig.people()?;
     rig.acquirer_faults(&json!({ "seed": 1 }))?;
     let all = &people.merchants;
-    let (_, mut count) = measure(&rig, all, "warm-up", CONNECTIONS, WARM_UP)?;
+    let (_, mut count) = closed(&rig, all, "warm-up", CONNECTIONS, WARM_UP)?;
     rig.projector()?.stop()?;
-    let (_, some) = measure(&rig, all, "one", 1, APPROVALS.0)?;
-    let (rate, more) = measure(&rig, all, "many", CONNECTIONS, APPROVALS.1)?;
+    let (_, some) = closed(&rig, all, "one", 1, APPROVALS.0)?;
+    let (rate, more) = closed(&rig, all, "many", CONNECTIONS, APPROVALS.1)?;
     count += some + more;
     rig.projector()?.start()?;
     rig.projected(&rig.settled(PATIENCE)?, PATIENCE)?;
-    let (_, some) = measure(&rig, all, "one beside the projector", 1, APPROVALS.0)?;
-    let (beside, more) = measure(&rig, all, "many beside the projector", CONNECTIONS, APPROVALS.1)?;
+    let (_, some) = closed(&rig, all, "one beside the projector", 1, APPROVALS.0)?;
+    let (beside, more) = closed(&rig, all, "many beside the projector", CONNECTIONS, APPROVALS.1)?;
     let ended = Instant::now();
     count += some + more;
     rig.projected(&in_the_ledger(&rig, count)?, PATIENCE)?;
@@ -68,11 +68,11 @@ pub fn run_hot() -> Done {
     let people = rig.people()?;
     rig.acquirer_faults(&json!({ "seed": 1 }))?;
     let (all, one) = (&people.merchants, std::slice::from_ref(people.merchant(0)?));
-    let (_, mut count) = measure(&rig, all, "warm-up", CONNECTIONS, 2_000)?;
+    let (_, mut count) = closed(&rig, all, "warm-up", CONNECTIONS, 2_000)?;
     let (mut hot, mut spread) = (Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         for (of, word, rates) in [(one, "one merchant", &mut hot), (all, "all merchants", &mut spread)] {
-            let (rate, some) = measure(&rig, of, &format!("{word}, round {round}"), CONNECTIONS, HOT)?;
+            let (rate, some) = closed(&rig, of, &format!("{word}, round {round}"), CONNECTIONS, HOT)?;
             rates.push(rate);
             count += some;
         }
@@ -91,7 +91,10 @@ fn in_the_ledger(rig: &Rig, expected: usize) -> Done<Book> {
 }
 
 /// So many approvals over so many connections, each in a closed loop: the rate, and how many they were.
-fn measure(
+///
+/// # Errors
+/// A payment is not approved.
+pub fn closed(
     rig: &Rig,
     merchants: &[Merchant],
     word: &str,

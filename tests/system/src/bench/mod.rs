@@ -10,8 +10,11 @@ mod http_record;
 mod line;
 mod loops;
 mod mill;
+mod open_loop;
+mod overload;
 mod project;
 mod replay;
+mod soak;
 mod takeover;
 
 use crate::failure::Done;
@@ -21,6 +24,8 @@ use crate::failure::Done;
 pub struct Size {
     /// Payments of the history.
     pub payments: u64,
+    /// Minutes that `soak` takes.
+    pub minutes: u64,
 }
 
 /// One benchmark.
@@ -32,7 +37,7 @@ pub struct Bench {
 }
 
 /// All of them, in the order in which they are run.
-pub const ALL: [Bench; 8] = [
+pub const ALL: [Bench; 10] = [
     Bench { name: "append", run: |_| append::run() },
     Bench { name: "replay", run: |_| replay::run() },
     Bench { name: "project", run: |_| project::run() },
@@ -40,6 +45,8 @@ pub const ALL: [Bench; 8] = [
     Bench { name: "http-hot", run: |_| http::run_hot() },
     Bench { name: "http-record", run: |_| http_record::run() },
     Bench { name: "forward", run: |_| forward::run() },
+    Bench { name: "overload", run: |_| overload::run() },
+    Bench { name: "soak", run: |size| soak::run(size.minutes) },
     Bench { name: "takeover", run: |size| takeover::run(size.payments) },
 ];
 

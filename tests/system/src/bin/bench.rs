@@ -14,6 +14,9 @@ struct Options {
     /// Payments in the history that `takeover` begins with
     #[arg(long, default_value_t = 100_000)]
     payments: u64,
+    /// Minutes that `soak` takes
+    #[arg(long, default_value_t = 10)]
+    minutes: u64,
 }
 
 fn main() -> ExitCode {
@@ -26,7 +29,7 @@ fn main() -> ExitCode {
     }
     let wanted = |name: &str| options.names.is_empty() || options.names.iter().any(|wanted| wanted == name);
     for bench in ALL.iter().filter(|bench| wanted(bench.name)) {
-        if let Err(error) = (bench.run)(Size { payments: options.payments }) {
+        if let Err(error) = (bench.run)(Size { payments: options.payments, minutes: options.minutes }) {
             eprintln!("bench {}: {error}", bench.name);
             return ExitCode::FAILURE;
         }

@@ -18,6 +18,13 @@ enum Command {
         #[arg(long)]
         if_empty: bool,
     },
+    /// Makes more payments partitions, in the running ledger: its processes notice within half a minute, and merchants that are
+    /// registered from then on go there too. There is no way back, and nobody who has a partition changes it.
+    AddPartitions {
+        /// How many there are to be in all
+        #[arg(long, value_parser = clap::value_parser!(i32).range(1..=1_000))]
+        to: i32,
+    },
     /// Serves the ledger.
     Serve,
 }
@@ -25,6 +32,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Init { if_empty } => ledger_api::startup::init(if_empty),
+        Command::AddPartitions { to } => ledger_api::startup::add_partitions(to),
         Command::Serve => ledger_api::startup::serve(),
     };
     let Err(error) = done else { return ExitCode::SUCCESS };

@@ -116,6 +116,8 @@ pub enum Input {
     Returned(usize, CallId, Returned),
     /// The topics were looked at again: what is too weak, if anything.
     Topics(Option<String>),
+    /// The topics were looked at again: so many payments partitions there are.
+    Partitions(i32),
     /// The free space was looked at, and there is too little of it, or enough again.
     Disk(Option<String>),
     /// A process said that it is alive.

@@ -118,6 +118,14 @@ impl Life {
                 }
             }
             Input::Topics(finding) => self.topics(finding),
+            Input::Partitions(count) => {
+                let open = self.core.slots.len().saturating_sub(1);
+                if open > 0 && usize::try_from(count).is_ok_and(|count| count > open) {
+                    tracing::info!(target: "engine", from = open, to = count, "payments partitions were added");
+                    self.open_payments();
+                    self.core.chores();
+                }
+            }
             Input::Disk(finding) => self.full_disk = finding,
             Input::Heard(beat) => self.core.membership.hear(beat, Instant::now()),
             Input::Leave(left) => {

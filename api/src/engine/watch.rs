@@ -1,9 +1,9 @@
 //! Looks at the topics' settings again while the engine runs, on a thread of its own that sleeps in between. A setting that was
-//! weakened stops new commands and is named; a Kafka that does not answer says nothing about settings.
+//! weakened stops new commands and is named, a partition that was added is opened; a Kafka that does not answer says nothing about settings.
 
 use super::{Input, StartError};
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
-use ledger_log::kafka::{KafkaError, KafkaSettings, check_topics};
+use ledger_log::kafka::{KafkaError, KafkaSettings, check_topics, partitions};
 use std::time::Duration;
 
 /// Ends the thread when dropped.
@@ -26,6 +26,12 @@ pub fn start(kafka: KafkaSettings, every: Duration, inputs: Sender<Input>) -> Re
                 }
             };
             if inputs.send(Input::Topics(finding)).is_err() {
+                return;
+            }
+            // One that was added meanwhile; whoever added it knows that this takes a moment.
+            if let Ok(count) = partitions(&kafka, &kafka.topics().payments)
+                && inputs.send(Input::Partitions(count)).is_err()
+            {
                 return;
             }
         }

@@ -79,6 +79,27 @@ pub fn init(if_empty: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// `ledger-api add-partitions`: so many payments partitions in all.
+///
+/// # Errors
+/// Configuration, Kafka, no ledger, or as many partitions already.
+pub fn add_partitions(to: i32) -> Result<(), Failure> {
+    let vars = Vars::from_process();
+    let _telemetry = Telemetry::start(&TelemetrySettings::read(&vars)?)?;
+    let settings = Settings::read(&vars)?;
+    let topics = settings.kafka.topics();
+    if genesis(&settings)?.is_none() {
+        return Err(StartError::NotInitialised { topic: topics.directory }.into());
+    }
+    let found = partitions(&settings.kafka, &topics.payments)?;
+    if found >= to {
+        return Err(format!("there are {found} payments partitions; they never become fewer").into());
+    }
+    ensure_topics(&settings.kafka, to)?;
+    tracing::info!(from = found, to, "payments partitions were added");
+    Ok(())
+}
+
 /// `ledger-api serve`: runs until it is asked to end, then ends in order: HTTP accepts nothing, finishes its requests, and
 /// only then the ledger's handle is closed.
 ///

@@ -6,6 +6,7 @@
 mod kills;
 mod outages;
 mod overload;
+mod partitions;
 mod power;
 mod processes;
 mod stores;

@@ -1,7 +1,8 @@
 //! fjall 3, the only mention of it: one database, one keyspace per partition, one atomic batch per engine batch.
 //! A batch is durable against a crash of the process at once and against one of the machine later: the cursor moves with its rows.
 
-use super::{Changes, Row, Rows, StoreError, condemned, links};
+use super::condemned::{self, Opening};
+use super::{Changes, Row, Rows, StoreError, links};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use ledger_log::PartitionId;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -50,14 +51,19 @@ impl Disk {
     pub fn open_sound(path: &Path, settings: DiskSettings) -> Result<Self, StoreError> {
         if let Some(why) = condemned::reason(path) {
             condemned::set_aside(path, &why)?;
+        } else if Opening::kills(path) {
+            condemned::set_aside(path, "the process died twice in a row while it was opened")?;
         }
-        match Self::open(path, settings) {
+        let opening = Opening::begin(path);
+        let opened = match Self::open(path, settings) {
             Err(why) if why.is_damage() || matches!(why, StoreError::OtherFormat { .. }) => {
                 condemned::set_aside(path, &why.to_string())?;
                 Self::open(path, settings)
             }
             opened => opened,
-        }
+        };
+        drop(opening);
+        opened
     }
 
     /// Says that the store in this folder must not be opened again: it is damaged.
@@ -256,6 +262,7 @@ mod tests {
             for path in [&self.0, &condemned::aside(&self.0)] {
                 let _ = fs::remove_dir_all(path);
             }
+            let _ = fs::remove_file(self.0.with_extension("opening"));
         }
     }
 
@@ -389,6 +396,31 @@ mod tests {
             }
         }
         assert!(refused > whole, "{refused} refused, {whole} whole");
+    }
+
+    /// Bytes have been seen that end the process with a panic within a panic; which ones is fjall's business, so the deaths are played.
+    #[test]
+    fn a_store_that_killed_whoever_opened_it_twice_is_set_aside_at_the_third_start() {
+        let folder = Folder::new();
+        filled(&folder.0);
+        std::mem::forget(Opening::begin(&folder.0));
+        std::mem::forget(Opening::begin(&folder.0));
+        assert_eq!(served(&folder.0).unwrap(), 0);
+        assert!(condemned::aside(&folder.0).exists());
+        // The new one is not blamed for the old one's deaths.
+        filled(&folder.0);
+        assert_eq!(served(&folder.0).unwrap(), ROWS);
+    }
+
+    #[test]
+    fn a_kill_while_a_store_is_opened_condemns_nothing() {
+        let folder = Folder::new();
+        filled(&folder.0);
+        std::mem::forget(Opening::begin(&folder.0));
+        assert_eq!(served(&folder.0).unwrap(), ROWS);
+        // The one that lived took the line away with it.
+        std::mem::forget(Opening::begin(&folder.0));
+        assert_eq!(served(&folder.0).unwrap(), ROWS);
     }
 
     #[test]

@@ -129,7 +129,8 @@ fn a_detached_stack_serves_restarts_what_dies_keeps_its_data_and_leaves_nothing_
     assert_eq!(three, env);
     let urls: Vec<&str> = urls.split(',').collect();
     assert_eq!((urls.len(), urls[0]), (3, env["LEDGER_API_URL"].as_str()));
-    assert!(urls.iter().all(|url| is_ready(url)));
+    // A process that comes later takes its share, and while a partition moves the others say that it does.
+    until("all three are ready", || urls.iter().all(|url| is_ready(url)));
     let handles = place.handles();
     assert_eq!(handles.len(), 8);
     PidFd::open(place.pid("supervisor")).unwrap().signal(libc::SIGKILL).unwrap();

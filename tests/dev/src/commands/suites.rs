@@ -14,7 +14,7 @@ use crate::test_run::TestRun;
 use crate::{DevError, Paths, builds, out, spawner};
 
 /// A binary that takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(15 * 60);
+const LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// How many tests passed, failed, were skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

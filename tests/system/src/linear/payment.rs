@@ -126,6 +126,13 @@ impl Model for PaymentModel {
         }
         Some(next)
     }
+
+    fn only_looks(&self, step: &Step) -> bool {
+        match step {
+            Step::Refused(_) | Step::Read(_) => true,
+            Step::Pay | Step::Paid(_) | Step::Cancel(_) | Step::Cancelled(..) => false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,10 @@ pub enum Blow {
     Restart(Victim),
     /// Every api and projector in turn, in order, each ready before the next.
     Roll,
+    /// Every node of Kafka in turn, in order, each ready before the next.
+    RollBrokers,
+    /// All nodes of Kafka but this one are paused for a time: fewer replicas are in sync than a write needs.
+    Shrink(usize, Duration),
     /// An api is killed and its store deleted.
     LoseStore(usize),
     /// An api is killed and bytes of its store are turned over.
@@ -59,18 +63,21 @@ impl Blow {
             Blow::Pause(victim, _) => format!("pause {}", victim.kind()),
             Blow::Restart(victim) => format!("restart {}", victim.kind()),
             Blow::Roll => "rolling restart".to_owned(),
+            Blow::RollBrokers => "rolling restart of Kafka".to_owned(),
+            Blow::Shrink(..) => "pause all Kafka but one".to_owned(),
             Blow::LoseStore(_) => "kill -9 api, store deleted".to_owned(),
             Blow::HarmStore(_) => "kill -9 api, store damaged".to_owned(),
             Blow::Mislead => "acquirer faults changed".to_owned(),
         }
     }
 
-    /// Whom it strikes alone; none for what strikes nobody or several.
+    /// Who must not be down already; none for what strikes nobody or all.
     pub const fn victim(self) -> Option<Victim> {
         match self {
             Blow::Kill(victim, _) | Blow::Pause(victim, _) | Blow::Restart(victim) => Some(victim),
             Blow::LoseStore(api) | Blow::HarmStore(api) => Some(Victim::Api(api)),
-            Blow::Roll | Blow::Mislead => None,
+            Blow::Shrink(left, _) => Some(Victim::Broker(left)),
+            Blow::Roll | Blow::RollBrokers | Blow::Mislead => None,
         }
     }
 
@@ -97,6 +104,10 @@ impl Blow {
             88..91 => Blow::LoseStore(api),
             91..93 => Blow::HarmStore(api),
             93 => Blow::Roll,
+            94 if brokers > 1 => Blow::RollBrokers,
+            95..97 if brokers > 1 => {
+                Blow::Shrink(random.usize(0..brokers), Duration::from_millis(random.u64(1_000..6_000)))
+            }
             _ => Blow::Mislead,
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ledger_dev::Server;
+use ledger_dev::logfile::tail;
 
 use super::blows::{Blow, Victim, faults};
 use super::{APIS, PROJECTORS, faultless};
@@ -17,6 +18,9 @@ use crate::rig::Rig;
 const GAP_MS: std::ops::Range<u64> = 100..1_500;
 /// How long nothing may be answered while blows fall.
 const SILENCE: Duration = Duration::from_secs(90);
+
+/// Lines that are shown of the log of a process that ended by itself.
+const LAST_WORDS: usize = 6;
 
 enum Repair {
     Start,
@@ -33,12 +37,21 @@ pub struct Chaos {
     pub counts: BTreeMap<String, u64>,
     /// How often a process ended that nobody had struck, by its kind.
     pub ended: BTreeMap<String, u64>,
+    /// The last lines they had logged.
+    pub last_words: Vec<String>,
 }
 
 impl Chaos {
     pub fn new(seed: u64, brokers: usize) -> Chaos {
         let random = fastrand::Rng::with_seed(seed);
-        Chaos { random, brokers, repairs: Vec::new(), counts: BTreeMap::new(), ended: BTreeMap::new() }
+        Chaos {
+            random,
+            brokers,
+            repairs: Vec::new(),
+            counts: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            last_words: Vec::new(),
+        }
     }
 
     /// Strikes for so long.
@@ -80,7 +93,7 @@ impl Chaos {
         rig.acquirer_faults(&faultless())
     }
 
-    /// Whether it may fall now: on nobody who is down, and never on two nodes of Kafka at a time.
+    /// Whether it may fall now: on nobody who is down, and on Kafka only while all its nodes are there.
     fn may(&self, blow: Blow) -> bool {
         let down = |victim: Victim| self.repairs.iter().any(|(_, other, _)| *other == victim);
         let kafka_is_down = self.repairs.iter().any(|(_, other, _)| matches!(other, Victim::Broker(_)));
@@ -88,6 +101,7 @@ impl Chaos {
             Some(Victim::Broker(_)) => !kafka_is_down,
             Some(victim) => !down(victim),
             None if blow == Blow::Roll => self.repairs.is_empty(),
+            None if blow == Blow::RollBrokers => !kafka_is_down,
             None => !down(Victim::Acquirer),
         }
     }
@@ -112,7 +126,17 @@ impl Chaos {
                     self.repairs.push((now, victim, Repair::StartWhenEnded));
                 }
             }
-            Blow::Roll => roll(rig)?,
+            Blow::Roll => {
+                let stack = &mut rig.stack;
+                roll(stack.apis.iter_mut().chain(&mut stack.projectors))?;
+            }
+            Blow::RollBrokers => roll(rig.stack.brokers.iter_mut())?,
+            Blow::Shrink(left, after) => {
+                for other in (0..self.brokers).filter(|number| *number != left) {
+                    server(rig, Victim::Broker(other))?.pause()?;
+                    self.repairs.push((now + after, Victim::Broker(other), Repair::Resume));
+                }
+            }
             Blow::LoseStore(number) | Blow::HarmStore(number) => {
                 server(rig, Victim::Api(number))?.kill()?;
                 let store = rig.stack.store_dir(number);
@@ -155,6 +179,7 @@ impl Chaos {
             let is_known = self.repairs.iter().any(|(_, other, _)| *other == victim);
             let server = server(rig, victim)?;
             if !is_known && !server.is_running() {
+                self.last_words.push(format!("{}:\n{}", server.name(), tail(server.log(), LAST_WORDS)));
                 server.spawn()?;
                 *self.ended.entry(victim.kind().to_owned()).or_default() += 1;
             }
@@ -176,9 +201,8 @@ fn server(rig: &mut Rig, victim: Victim) -> Done<&mut Server> {
 }
 
 /// A release as operators do it.
-fn roll(rig: &mut Rig) -> Done {
-    let stack = &mut rig.stack;
-    for server in stack.apis.iter_mut().chain(&mut stack.projectors) {
+fn roll<'a>(servers: impl Iterator<Item = &'a mut Server>) -> Done {
+    for server in servers {
         server.stop()?;
         server.start()?;
     }

@@ -73,8 +73,13 @@ pub fn run(plan: &Plan) -> Done<Report> {
     probes.stop();
     struck?;
     healed?;
-    let mut report =
-        Report { plan: Some(*plan), blows: chaos.counts, ended: chaos.ended, ..Report::default() };
+    let mut report = Report {
+        plan: Some(*plan),
+        blows: chaos.counts,
+        ended: chaos.ended,
+        last_words: chaos.last_words,
+        ..Report::default()
+    };
     audit(&rig, &people, running, probes, &mut report)?;
     report.took = begun.elapsed();
     Ok(report)

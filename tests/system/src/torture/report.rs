@@ -19,6 +19,8 @@ pub struct Report {
     pub blows: BTreeMap<String, u64>,
     /// Processes that ended though nobody had struck them.
     pub ended: BTreeMap<String, u64>,
+    /// The last lines that they logged.
+    pub last_words: Vec<String>,
     /// Requests of honest callers, answered or not.
     pub requests: u64,
     /// Commands that were answered with what came of them at once.
@@ -137,6 +139,9 @@ impl fmt::Display for Report {
             writeln!(f, "  {count:>6} {name} ended by itself and was started again")?;
         }
         writeln!(f, "  {:>6} kills in all", self.kills())?;
+        for words in &self.last_words {
+            writeln!(f, "last words of {words}")?;
+        }
         writeln!(f, "requests {}, repeated on purpose {}", self.requests, self.replays)?;
         writeln!(
             f,

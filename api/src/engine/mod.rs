@@ -123,7 +123,7 @@ pub enum Input {
     /// A process said that it is alive.
     Heard(Beat),
     /// Lead nothing any more, and say when nothing is led or nobody else is there to lead.
-    Leave(Sender<()>),
+    Leave(Sender<bool>),
     /// Finish what is accepted, within this time.
     Stop(Duration),
 }
@@ -177,12 +177,10 @@ impl Engine {
     }
 
     /// Hands the partitions over to other processes, if there are any; commands that come meanwhile are passed on. Blocks until
-    /// they have them, at most for `deadline`.
-    pub fn leave(&self, deadline: Duration) {
+    /// they have them, at most for `deadline`. True when there are others, who may send something on to this one a moment longer.
+    pub fn leave(&self, deadline: Duration) -> bool {
         let (left, done) = crossbeam_channel::bounded(1);
-        if self.inputs.send(Input::Leave(left)).is_ok() {
-            let _ = done.recv_timeout(deadline);
-        }
+        self.inputs.send(Input::Leave(left)).is_ok() && done.recv_timeout(deadline).unwrap_or(true)
     }
 
     /// Takes no new commands, finishes what is accepted within `deadline`, and writes the store out. Blocks.

@@ -37,7 +37,7 @@ struct Life {
     /// Told why this process cannot go on; None once told.
     broken: Option<oneshot::Sender<String>>,
     /// Whoever waits until the partitions are others'.
-    leaving: Option<Sender<()>>,
+    leaving: Option<Sender<bool>>,
     checked: Instant,
     /// Of each partition: where it stands, and whether it has begun.
     standings: Vec<(Standing, bool)>,
@@ -247,9 +247,10 @@ impl Life {
     /// Says that the partitions are others', once they are or nobody else is there.
     fn let_go(&mut self) {
         let leads = |slot: &Slot| slot.owner.standing() == &Standing::Leading;
-        let done = !self.core.membership.has_others() || !self.core.slots.iter().any(leads);
+        let has_others = self.core.membership.has_others();
+        let done = !has_others || !self.core.slots.iter().any(leads);
         if let Some(left) = self.leaving.take_if(|_| done) {
-            let _ = left.send(());
+            let _ = left.send(has_others);
         }
     }
 

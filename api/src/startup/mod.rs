@@ -36,6 +36,10 @@ const ENGINE_STOPS_WITHIN: Duration = Duration::from_secs(20);
 /// How long other processes may take to take over.
 const LEAVES_WITHIN: Duration = Duration::from_secs(3);
 
+/// How long this process goes on listening once others lead everything: until they have read so, they may pass a request on to it,
+/// and one that meets a closing connection would be answered 504. They read on ten times a second.
+const LINGERS: Duration = Duration::from_millis(700);
+
 /// How long connections to MariaDB may take to close.
 const DATABASE_CLOSES_WITHIN: Duration = Duration::from_secs(2);
 
@@ -152,10 +156,13 @@ async fn run(settings: Settings, telemetry: Telemetry) -> Result<(), Failure> {
     }
     // Others take over first, so that what comes until the listener is closed can be passed on to them.
     let engine = tokio::task::spawn_blocking(move || {
-        engine.leave(LEAVES_WITHIN);
-        engine
+        let has_others = engine.leave(LEAVES_WITHIN);
+        (engine, has_others)
     });
-    let engine = engine.await?;
+    let (engine, has_others) = engine.await?;
+    if has_others {
+        tokio::time::sleep(LINGERS).await;
+    }
     server::finish(&server_handle, &app, server_settings).await;
     serving.await??;
     tokio::task::spawn_blocking(move || engine.stop(ENGINE_STOPS_WITHIN)).await?;

@@ -172,14 +172,27 @@ impl Follower {
         if !self.silence.is_long(Instant::now()) {
             return Ok(());
         }
-        // A Kafka that does not answer keeps everyone waiting, and a new client would too.
-        let Ok(end) = self.end_within(ASIDE.min(self.settings.request_timeout())) else { return Ok(()) };
-        if self.silence.is_wrong(end, self.reader.next_offset()) {
-            let (at, next) = (self.reader.partition(), self.reader.next_offset());
-            tracing::warn!(target: "kafka", partition = %at, next, end, "nothing comes though there is more; a new client");
-            let (consumer, end) = position(&self.settings, &self.reader)?;
-            (self.consumer, self.silence) = (consumer, Silence::new(PATIENCE, end, Instant::now()));
+        let (at, next) = (self.reader.partition(), self.reader.next_offset());
+        match self.end_within(ASIDE.min(self.settings.request_timeout())) {
+            Ok(end) if self.silence.is_wrong(end, next) => {
+                tracing::warn!(target: "kafka", partition = %at, next, end, "nothing comes though there is more; a new client");
+                self.with_another_client()
+            }
+            Err(error) if self.silence.is_deaf() => {
+                tracing::warn!(target: "kafka", partition = %at, next, %error, "the client does not answer; a new one");
+                // Where that one does not answer either, this one may still come back.
+                match self.with_another_client() {
+                    Err(FollowError::Kafka(_)) | Ok(()) => Ok(()),
+                    Err(stop @ FollowError::Stop(_)) => Err(stop),
+                }
+            }
+            Ok(_) | Err(_) => Ok(()),
         }
+    }
+
+    fn with_another_client(&mut self) -> Result<(), FollowError> {
+        let (consumer, end) = position(&self.settings, &self.reader)?;
+        (self.consumer, self.silence) = (consumer, Silence::new(PATIENCE, end, Instant::now()));
         Ok(())
     }
 

@@ -14,17 +14,19 @@ pub(super) struct Silence {
     covered: i64,
     /// The end was found to be further on than what was heard, once already.
     doubted: bool,
+    /// The client was asked for the end and did not answer, once already.
+    deaf: bool,
 }
 
 impl Silence {
     /// A reader just positioned, in a log that ends at `end`.
     pub(super) fn new(patience: Duration, end: i64, now: Instant) -> Silence {
-        Silence { patience, since: now, end, covered: 0, doubted: false }
+        Silence { patience, since: now, end, covered: 0, doubted: false, deaf: false }
     }
 
     /// A message came.
     pub(super) fn broken(&mut self, now: Instant) {
-        (self.since, self.doubted) = (now, false);
+        (self.since, self.doubted, self.deaf) = (now, false, false);
     }
 
     /// The client says that the partition's end is reached.
@@ -42,10 +44,16 @@ impl Silence {
         is_long
     }
 
+    /// The client does not answer the question for the end: true when it is the second time in one quiet. Kafka may be down, and then
+    /// another client answers no better; but one that lost its connections may not come back by itself.
+    pub(super) fn is_deaf(&mut self) -> bool {
+        std::mem::replace(&mut self.deaf, true)
+    }
+
     /// The log ends at `end`, and the reader waits for offset `next`: true when the client keeps back what is there. A
     /// record may have come this very moment, so that only the second doubt counts.
     pub(super) fn is_wrong(&mut self, end: i64, next: i64) -> bool {
-        self.end = end;
+        (self.end, self.deaf) = (end, false);
         let doubtful = end > next.max(self.covered);
         std::mem::replace(&mut self.doubted, doubtful) && doubtful
     }
@@ -84,6 +92,16 @@ mod tests {
         assert!(!silence.is_wrong(12, 11), "a message came in between");
         assert!(!silence.is_wrong(12, 12), "what was doubted has come");
         assert!(!silence.is_wrong(13, 12), "a new doubt");
+    }
+
+    #[test]
+    fn a_client_that_twice_does_not_answer_is_deaf() {
+        let mut silence = Silence::new(PATIENCE, 10, Instant::now());
+        assert_eq!([silence.is_deaf(), silence.is_deaf()], [false, true]);
+        silence.is_wrong(10, 10);
+        assert!(!silence.is_deaf(), "it has answered in between");
+        silence.broken(Instant::now());
+        assert!(!silence.is_deaf(), "a message came in between");
     }
 
     #[test]

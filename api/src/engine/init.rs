@@ -102,7 +102,8 @@ fn write(
                 | Fate::Refused { .. }
                 | Fate::Leading { .. }
                 | Fate::Lost { .. }
-                | Fate::Confirmed { .. } => {}
+                | Fate::Confirmed { .. }
+                | Fate::Looked { .. } => {}
             }
         }
     }

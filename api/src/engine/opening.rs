@@ -12,9 +12,10 @@ use crate::store::{Disk, PartitionRows, StoreError};
 use crossbeam_channel::Sender;
 use ledger_domain::directory::{Digest, PartitionRef};
 use ledger_log::kafka::{
-    FollowError, KafkaError, Members, PartitionIo, ensure_topics, partitions, read_genesis,
+    FollowError, KafkaError, Marker, Members, PartitionIo, ensure_topics, is_replicated, partitions,
+    read_genesis,
 };
-use ledger_log::{Fence, Genesis, Hash, PartitionId, Stop};
+use ledger_log::{Fence, Genesis, Hash, PartitionId, Stop, Writer};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -82,6 +83,8 @@ pub struct Core {
     pub membership: Membership,
     /// Says that this process is alive, as long as it is held.
     pub members: Members,
+    /// Where the log lies on several brokers: what confirms questions there.
+    pub marker: Option<Arc<Marker>>,
     /// The directory's is the first; payments follow once the directory is known.
     pub slots: Vec<Slot>,
     pub _watch: Watch,
@@ -113,6 +116,7 @@ pub fn open(
     let heard = Arc::new(move |beat| drop(beats.send(Input::Heard(beat))));
     let members = Members::start(&settings.kafka, me.clone(), heard)?;
     let membership = Membership::new(me.clone());
+    let marker = is_replicated(&settings.kafka)?.then(|| Marker::new(&settings.kafka)).transpose()?;
     let slots = Vec::new();
     let mut core = Core {
         settings,
@@ -125,6 +129,7 @@ pub fn open(
         me,
         membership,
         members,
+        marker: marker.map(Arc::new),
         slots,
         _watch: watch,
     };
@@ -197,8 +202,15 @@ impl Core {
         owner.set_ledger_id(&self.genesis.ledger_id);
         let (place, inputs) = (self.slots.len(), self.inputs.clone());
         let sink = Arc::new(move |completion| drop(inputs.send(Input::Log(place, completion))));
-        let io = PartitionIo::start(&self.settings.kafka, at.clone(), sink)?;
-        self.slots.push(Slot::open(reader, rows, owner, io, (self.me.clone(), genesis), now_ms()));
+        let io = PartitionIo::start_with(&self.settings.kafka, at.clone(), self.marker.clone(), sink)?;
+        let mut writer = Writer::new(reader, self.me.clone());
+        if let Some(genesis) = genesis {
+            writer.set_genesis(genesis);
+        }
+        if self.marker.is_some() {
+            writer.confirm_by_mark();
+        }
+        self.slots.push(Slot::open(writer, rows, owner, io, now_ms()));
         Ok(())
     }
 }

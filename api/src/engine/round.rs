@@ -95,9 +95,12 @@ pub fn live(
 
 impl Life {
     fn wait(&self) -> Duration {
-        let next = self.core.slots.iter().filter_map(|slot| slot.owner.next_ms()).min();
+        let next = self.core.slots.iter().filter_map(|slot| slot.owner.next_ms());
+        let now = now_ms();
+        let wanted = self.directory_wanted_ms().filter(|wanted_ms| *wanted_ms > now);
+        let next = next.chain(wanted).min();
         let until = next.map_or(LONGEST_WAIT, |at_ms| {
-            Duration::from_millis(at_ms.saturating_sub(now_ms()).max(1).unsigned_abs())
+            Duration::from_millis(at_ms.saturating_sub(now).max(1).unsigned_abs())
         });
         until.min(LONGEST_WAIT)
     }
@@ -233,15 +236,21 @@ impl Life {
 
     /// Reads on where others lead, and wishes to lead what should be ours.
     fn take_what_is_ours(&mut self, now: i64) {
+        let directory_wanted = self.directory_wanted_ms();
         let Core { slots, membership, settings, .. } = &mut self.core;
-        for slot in slots {
-            slot.pulse(now);
+        for (place, slot) in slots.iter_mut().enumerate() {
+            slot.pulse(now, directory_wanted.filter(|_| place == 0));
             let follows = slot.owner.standing() == &Standing::Following;
             let may = slot.lost_at.is_none_or(|lost| lost.elapsed() > settings.retake_after);
             if follows && may && membership.is_mine(&slot.at) {
                 slot.lead(now);
             }
         }
+    }
+
+    /// Up to when the directory has to be read so that everybody who waits for that is answered, Unix ms.
+    fn directory_wanted_ms(&self) -> Option<i64> {
+        self.core.slots.iter().filter_map(|slot| slot.owner.directory_wanted_ms()).max()
     }
 
     /// Says that the partitions are others', once they are or nobody else is there.

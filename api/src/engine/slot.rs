@@ -5,7 +5,7 @@ use super::opening::StartError;
 use crate::owner::{Ctx, DirectoryView, Fatal, Gate, Out, Owner, Standing, rows};
 use crate::store::{PartitionRows, Rows};
 use ledger_log::kafka::{KafkaSettings, PartitionIo, read_at};
-use ledger_log::{Completion, Delivery, Fate, Fence, Genesis, PartitionId, Reader, Writer};
+use ledger_log::{Completion, Delivery, Fate, Genesis, PartitionId, Reader, Writer};
 use std::time::{Duration, Instant};
 
 /// How often a leader asks whether its log still answers, ms: so that it knows before the next command does.
@@ -43,15 +43,23 @@ pub struct Slot {
     pulse: Pulse,
 }
 
-/// Whether the log answers while nothing is recorded: a confirmation that nobody else waits for.
+/// Whether the log answers while nothing is recorded, and how far what was read reaches.
 #[derive(Default)]
 struct Pulse {
-    /// The question under way, and since when, Unix ms.
-    asked: Option<(u64, i64)>,
-    /// When the next one is due, Unix ms.
+    /// The look or the question under way, and since when, Unix ms.
+    asked: Option<Asked>,
+    /// When the next look is due, Unix ms.
     due_ms: i64,
     /// When the last one was put that has been answered, Unix ms.
     answered_ms: Option<i64>,
+    /// When the last question was put that has been confirmed, Unix ms.
+    confirmed_ms: Option<i64>,
+}
+
+#[derive(Clone, Copy)]
+struct Asked {
+    number: u64,
+    at_ms: i64,
 }
 
 /// A reader that stands where the store stands, after the log was found to agree.
@@ -70,19 +78,14 @@ pub fn reader(kafka: &KafkaSettings, at: &PartitionId, store: &dyn Rows) -> Resu
 }
 
 impl Slot {
-    /// Puts a partition together and follows it. `genesis` is what an empty partition may be opened with.
+    /// Puts a partition together and follows it.
     pub fn open(
-        reader: Reader,
+        writer: Writer,
         rows: PartitionRows,
         mut owner: Owner,
         io: PartitionIo,
-        (me, genesis): (Fence, Option<Genesis>),
         now_ms: i64,
     ) -> Self {
-        let mut writer = Writer::new(reader, me);
-        if let Some(genesis) = genesis {
-            writer.set_genesis(genesis);
-        }
         let at = writer.reader().partition().clone();
         let told_progress = (owner.seq(), Instant::now());
         let fates = Vec::new();
@@ -118,8 +121,9 @@ impl Slot {
         self.io.drain(&mut self.writer, &mut self.fates);
     }
 
-    /// Asks whether the log still answers, where that is due.
-    pub fn pulse(&mut self, now_ms: i64) {
+    /// Looks whether the log still answers and how far it has got, where that is due; and asks for a confirmation that everything
+    /// recorded before `wanted_ms` (Unix ms) has been read, where somebody waits for that.
+    pub fn pulse(&mut self, now_ms: i64, wanted_ms: Option<i64>) {
         let every_ms = match self.owner.standing() {
             Standing::Leading => PULSE_EVERY_MS,
             Standing::Following => FOLLOW_EVERY_MS,
@@ -129,21 +133,20 @@ impl Slot {
                 return;
             }
         };
-        if self.pulse.asked.is_none() && now_ms >= self.pulse.due_ms {
-            self.pulse.asked = Some((self.writer.confirm(), now_ms));
-            self.pulse.due_ms = now_ms.saturating_add(every_ms);
-            self.io.drain(&mut self.writer, &mut self.fates);
+        let wanted = wanted_ms.is_some_and(|wanted_ms| wanted_ms <= now_ms && self.as_of_ms() < wanted_ms);
+        if self.pulse.asked.is_some() || (now_ms < self.pulse.due_ms && !wanted) {
+            return;
         }
+        let number = if wanted { self.writer.confirm() } else { self.writer.look() };
+        self.pulse.asked = Some(Asked { number, at_ms: now_ms });
+        self.pulse.due_ms = now_ms.saturating_add(every_ms);
+        self.io.drain(&mut self.writer, &mut self.fates);
     }
 
-    /// Everything that was recorded before this instant (Unix ms) has been read.
+    /// Everything that was recorded before this instant (Unix ms) has been read, and that is confirmed. It moves on when somebody
+    /// wants it to ([`Slot::pulse`]).
     pub fn as_of_ms(&self) -> i64 {
-        match self.owner.standing() {
-            Standing::Leading => i64::MAX,
-            Standing::Following | Standing::CatchingUp | Standing::Stopped(_) => {
-                self.pulse.answered_ms.unwrap_or(i64::MIN)
-            }
-        }
+        self.pulse.confirmed_ms.unwrap_or(i64::MIN)
     }
 
     /// Whether all that others have recorded up to a moment ago has been read.
@@ -165,7 +168,7 @@ impl Slot {
 
     /// Whether the log owes an answer for so long, a record's fate or the pulse's, that nothing more is expected of it.
     pub fn is_silent(&self, now_ms: i64) -> bool {
-        let pulse = self.pulse.asked.map(|(_, since_ms)| since_ms);
+        let pulse = self.pulse.asked.map(|asked| asked.at_ms);
         let since = [self.owner.oldest_in_flight_ms(), pulse].into_iter().flatten().min();
         since.is_some_and(|since_ms| now_ms.saturating_sub(since_ms) > LOG_SILENT_MS)
     }
@@ -259,14 +262,20 @@ impl Slot {
                 Fate::Stopped(stop) => {
                     tracing::error!(target: "engine", partition = %self.at, why = %stop, "stopped serving");
                 }
-                Fate::Confirmed { question }
-                    if self.pulse.asked.is_some_and(|(asked, _)| asked <= *question) =>
-                {
-                    self.pulse.answered_ms = self.pulse.asked.take().map(|(_, at_ms)| at_ms);
+                // A confirmation is as good as the look that was put before it.
+                Fate::Confirmed { question: number } => {
+                    if let Some(asked) = self.pulse.asked.take_if(|asked| asked.number <= *number) {
+                        self.pulse.answered_ms = Some(asked.at_ms);
+                        self.pulse.confirmed_ms = Some(asked.at_ms);
+                    }
+                }
+                Fate::Looked { look } => {
+                    if let Some(asked) = self.pulse.asked.take_if(|asked| asked.number == *look) {
+                        self.pulse.answered_ms = Some(asked.at_ms);
+                    }
                 }
                 Fate::Lost { .. } => self.lost_at = Some(Instant::now()),
-                Fate::Confirmed { .. }
-                | Fate::Accepted { .. }
+                Fate::Accepted { .. }
                 | Fate::Void { .. }
                 | Fate::Refused { .. }
                 | Fate::Leading { .. } => {}

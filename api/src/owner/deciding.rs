@@ -85,7 +85,9 @@ impl Owner {
     fn hold(&mut self, pending: Pending, answer: &Answer, ctx: &Ctx<'_>) {
         let after = self.in_flight.back().map(|flight| flight.ticket);
         let rests = matches!(answer, Answer::Rejected(rejection) if rejection.rests_on_directory());
-        self.held.push(Held { pending, after, directory_ms: rests.then_some(ctx.now_ms) });
+        // A question of this very millisecond may have been put before.
+        let directory_ms = rests.then(|| ctx.now_ms.saturating_add(1));
+        self.held.push(Held { pending, after, directory_ms });
     }
 
     /// The intent's call came back with something that is not recorded now: if it is open still, it is asked about again.

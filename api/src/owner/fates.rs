@@ -25,6 +25,7 @@ impl Owner {
                 self.held.confirm(question);
                 self.reads.confirm(question);
             }
+            Fate::Looked { .. } => {}
             Fate::Stopped(stop) => self.stop(&stop.to_string()),
         }
         Ok(())

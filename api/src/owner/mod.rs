@@ -259,6 +259,12 @@ impl Owner {
         (self.in_flight.len(), self.replies.len(), self.works.len())
     }
 
+    /// Up to when the directory has to be read so that every rejection that rests on it can be told, Unix ms.
+    #[must_use]
+    pub fn directory_wanted_ms(&self) -> Option<i64> {
+        self.held.iter().filter_map(|held| held.directory_ms).max()
+    }
+
     /// The rules, for what the shell reads of them.
     #[must_use]
     pub const fn rules(&self) -> &Rules {
@@ -322,7 +328,7 @@ impl Owner {
 
     /// Tells everybody whose time has come what can be said.
     fn speak_late(&mut self, now_ms: i64) {
-        if self.reads.any(|asked| asked.until_ms <= now_ms) {
+        if self.reads.iter().any(|asked| asked.until_ms <= now_ms) {
             self.end_reads("the ledger could not confirm this in time", |asked| asked.until_ms <= now_ms);
         }
         let before = self.replies.len();

@@ -64,9 +64,9 @@ impl<T> Questions<T> {
         Vec::from(now)
     }
 
-    /// Whether some question is such.
-    pub fn any(&self, which: impl Fn(&T) -> bool) -> bool {
-        self.asked.iter().map(|(_, question)| question).chain(&self.confirmed).any(which)
+    /// Every question, confirmed or not.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.asked.iter().map(|(_, question)| question).chain(&self.confirmed)
     }
 
     /// Takes out every question for which `which` holds, confirmed or not.

@@ -18,6 +18,7 @@ pub(crate) enum Sabotage {
     FenceWithoutItsGap,
     ConfirmByOldWatermark,
     ConfirmUnjudged,
+    ConfirmByWatermark,
     IgnoreLogWentBack,
     AcknowledgeOnSend,
     KeepOverlay,

@@ -38,6 +38,8 @@ pub struct Chaos {
     pub foreign: u32,
     /// A forged record is stored.
     pub forged: u32,
+    /// A watermark comes from a leader that was deposed and does not know it: one that was right long ago.
+    pub deposed: u32,
 }
 
 impl Chaos {
@@ -54,6 +56,7 @@ impl Chaos {
         read_failure: 0,
         foreign: 0,
         forged: 0,
+        deposed: 0,
     };
     /// Everything goes wrong now and then.
     pub const ROUGH: Chaos = Chaos {
@@ -68,7 +71,10 @@ impl Chaos {
         read_failure: 20,
         foreign: 4,
         forged: 6,
+        deposed: 0,
     };
+    /// The same on a cluster.
+    pub const CLUSTER: Chaos = Chaos { deposed: 200, ..Chaos::ROUGH };
 }
 
 /// What occupies one offset.
@@ -111,6 +117,8 @@ pub struct SimPartition {
     completions: VecDeque<(usize, Completion)>,
     /// The producer epoch of each writer; reports of others are still possible and must do no harm.
     epochs: Vec<u64>,
+    /// The highest watermark each writer has been given: a deposed leader stays where it was, it does not go back.
+    given: Vec<i64>,
     /// Producers whose sequence the broker has lost with the tail of its log: it takes nothing more from them.
     out_of_sequence: Vec<(usize, u64)>,
 }
@@ -129,6 +137,7 @@ impl SimPartition {
             requests: Vec::new(),
             completions: VecDeque::new(),
             epochs: vec![0; writers],
+            given: vec![0; writers],
             out_of_sequence: Vec::new(),
         }
     }
@@ -344,11 +353,37 @@ impl SimPartition {
             }
             Action::Read { read, from, to } => return self.read(writer, read, from, to),
             Action::AskWatermark { request } if fails => Completion::WatermarkFailed { request },
-            Action::AskWatermark { request } => Completion::Watermark { request, high: self.high() },
+            Action::AskWatermark { request } => Completion::Watermark { request, high: self.watermark(writer) },
+            Action::Mark { request } if fails => {
+                // Stored or not: nobody knows.
+                if self.rng.bool() {
+                    self.store_mark();
+                }
+                Completion::WatermarkFailed { request }
+            }
+            Action::Mark { request } => {
+                let offset = self.high();
+                self.store_mark();
+                Completion::Marked { request, offset }
+            }
             Action::Wait { wait, .. } => Completion::Waited { wait },
             Action::Send { .. } | Action::ReplaceProducer { .. } => return,
         };
         self.completions.push_back((writer, completion));
+    }
+
+    fn store_mark(&mut self) {
+        self.store_raw([("ce_type", "mark")].into_iter().collect(), Vec::new());
+    }
+
+    fn watermark(&mut self, writer: usize) -> i64 {
+        let high = self.high();
+        let deposed = self.chance(self.chaos.deposed);
+        let back = self.rng.i64(0..30);
+        let Some(given) = self.given.get_mut(writer) else { return high };
+        let high = if deposed { high.saturating_sub(back).max(*given) } else { high };
+        *given = (*given).max(high);
+        high
     }
 
     /// Answers a read in one or more parts, up to its end or the end of the partition.

@@ -73,6 +73,8 @@ pub struct Writer {
     /// Everything below this offset has to be judged before the next step.
     wanted: i64,
     questions: Questions,
+    /// On a cluster: a watermark alone confirms nothing.
+    by_mark: bool,
     pauses: Vec<(u64, Pause)>,
     failures: u32,
     contradictions: u32,
@@ -100,6 +102,7 @@ impl Writer {
             flights: Flights::default(),
             reading: None,
             questions: Questions::default(),
+            by_mark: false,
             pauses: Vec::new(),
             failures: 0,
             contradictions: 0,
@@ -113,6 +116,13 @@ impl Writer {
     /// What to open an empty partition with. Without it an empty partition stops the writer that shall lead it.
     pub fn set_genesis(&mut self, genesis: Genesis) {
         self.genesis = Some(genesis);
+    }
+
+    /// The partition lies on a cluster, where a leader that was deposed without knowing it still gives a watermark, one that others
+    /// have long passed. From now on a question is confirmed by something stored after it was put: the next own record, and where
+    /// none comes, a mark.
+    pub fn confirm_by_mark(&mut self) {
+        self.by_mark = true;
     }
 
     /// Reads everything below this high watermark.
@@ -159,6 +169,7 @@ impl Writer {
         let (ticket, send, seq) = (self.id(), self.id(), record.seq);
         self.flights.chain.iter_mut().for_each(|flight| flight.alone = false);
         self.act(Action::Send { epoch: self.epoch, send, record: record.clone() });
+        let confirms = self.questions.take_for_a_record();
         self.flights.chain.push_back(Flight {
             ticket,
             send,
@@ -168,6 +179,7 @@ impl Writer {
             void_at: Vec::new(),
             alone,
             refused: false,
+            confirms,
         });
         Some((ticket, seq))
     }
@@ -178,6 +190,14 @@ impl Writer {
         self.questions.ask(question);
         self.pump();
         question
+    }
+
+    /// Looks how far the log has got and reads on to there; [`Fate::Looked`] carries the number. It confirms nothing to anybody.
+    pub fn look(&mut self) -> u64 {
+        let look = self.id();
+        self.questions.look(look);
+        self.pump();
+        look
     }
 
     /// Takes in what the shell reports.
@@ -192,6 +212,7 @@ impl Writer {
             }
             Completion::ReadFailed { read, out_of_range, why } => self.read_failed(read, out_of_range, why),
             Completion::Watermark { request, high } => self.watermark(request, high),
+            Completion::Marked { request, offset } => self.marked(request, offset),
             Completion::WatermarkFailed { request } => self.watermark_failed(request),
             Completion::Waited { wait } => self.waited(wait),
         }

@@ -5,9 +5,10 @@ use super::bury;
 use super::client::Exchangeable;
 use super::error::KafkaError;
 use super::lane::Lane;
+use super::marker::Marker;
 use super::range::{self, Range};
 use super::settings::KafkaSettings;
-use super::threads::{self, Creditor, ReadJob, Shared};
+use super::threads::{self, Ask, Creditor, ReadJob, Shared};
 use crate::position::PartitionId;
 use crate::writer::{Action, Completion, Fate, Output, Writer};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -43,7 +44,7 @@ impl Gate {
 /// The ways to the threads; dropping them ends the threads.
 struct Ways {
     reads: Sender<ReadJob>,
-    asks: Sender<u64>,
+    asks: Sender<Ask>,
     waits: Sender<(Instant, u64)>,
     creditor: Creditor,
 }
@@ -63,10 +64,24 @@ impl PartitionIo {
     /// # Errors
     /// A setting is not acceptable or the machine has no more threads; never that Kafka is down.
     pub fn start(settings: &KafkaSettings, at: PartitionId, sink: Sink) -> Result<PartitionIo, KafkaError> {
+        PartitionIo::start_with(settings, at, None, sink)
+    }
+
+    /// As [`PartitionIo::start`], for a writer that confirms by marks ([`Writer::confirm_by_mark`]); without a marker every wish for
+    /// one fails.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn start_with(
+        settings: &KafkaSettings,
+        at: PartitionId,
+        marker: Option<Arc<Marker>>,
+        sink: Sink,
+    ) -> Result<PartitionIo, KafkaError> {
         let gate = Arc::new(Gate::new(sink));
         let consumer = Arc::new(Exchangeable::new(settings, range::WAIT_MS)?);
-        let shared =
-            Shared { at: at.clone(), gate: Arc::clone(&gate), consumer, timeout: settings.request_timeout() };
+        let timeout = settings.request_timeout();
+        let shared = Shared { at: at.clone(), gate: Arc::clone(&gate), consumer, marker, timeout };
         let (alive, threads_done) = bounded(0);
         let ways = start_threads(shared, &alive)?;
         let lane = Lane::start(settings, at, Arc::clone(&gate))?;
@@ -89,7 +104,10 @@ impl PartitionIo {
                 let _ = ways.reads.send(ReadJob { read, range: Range { from, to } });
             }
             Action::AskWatermark { request } => {
-                let _ = ways.asks.send(request);
+                let _ = ways.asks.send(Ask::Watermark(request));
+            }
+            Action::Mark { request } => {
+                let _ = ways.asks.send(Ask::Mark(request));
             }
             Action::Wait { wait, ms } => {
                 let _ = ways.waits.send((Instant::now() + Duration::from_millis(ms), wait));

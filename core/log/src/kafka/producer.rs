@@ -9,7 +9,7 @@ use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::error::KafkaError as Native;
 use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext, PurgeConfig};
-use rdkafka::{ClientContext, Message, Timestamp};
+use rdkafka::{ClientConfig, ClientContext, Message, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -85,8 +85,16 @@ pub(super) struct Producer {
 
 impl Producer {
     pub(super) fn new(settings: &KafkaSettings, on_report: OnReport) -> Result<Producer, KafkaError> {
-        let config = settings.producer()?;
-        let client = BaseProducer::from_config_and_context(&config, Reports(on_report))
+        Producer::configured(&settings.producer()?, on_report)
+    }
+
+    /// One whose messages may come twice or in any order, and that no error ends.
+    pub(super) fn for_marks(settings: &KafkaSettings, on_report: OnReport) -> Result<Producer, KafkaError> {
+        Producer::configured(&settings.producer_for_marks()?, on_report)
+    }
+
+    fn configured(config: &ClientConfig, on_report: OnReport) -> Result<Producer, KafkaError> {
+        let client = BaseProducer::from_config_and_context(config, Reports(on_report))
             .map_err(|e| KafkaError::failed("making a producer", e))?;
         let client = Arc::new(client);
         let ending = Arc::new(AtomicBool::new(false));

@@ -127,6 +127,19 @@ impl KafkaSettings {
         Ok(config)
     }
 
+    /// Marks are stored with every copy that counts or not at all; that one may come twice harms nothing, and a producer that need
+    /// not be idempotent has no state that could break.
+    pub(super) fn producer_for_marks(&self) -> Result<ClientConfig, KafkaError> {
+        let mut config = self.producer()?;
+        config
+            .set("enable.idempotence", "false")
+            .set("message.timeout.ms", self.request_timeout_ms.to_string())
+            .set("request.timeout.ms", self.request_timeout_ms.clamp(1, 5_000).to_string())
+            .set("queue.buffering.max.messages", "10000")
+            .set("queue.buffering.max.kbytes", "4096");
+        Ok(config)
+    }
+
     /// A consumer of assigned partitions: it sees every byte, joins no group and never resets its offset.
     /// `wait_ms` is how long the broker holds an empty answer back.
     pub(super) fn consumer(&self, wait_ms: u32) -> Result<ClientConfig, KafkaError> {

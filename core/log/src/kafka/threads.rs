@@ -4,6 +4,7 @@
 use super::client::Exchangeable;
 use super::error::KafkaError;
 use super::headers;
+use super::marker::{MARK_EVERY, Marker};
 use super::meta::ask_watermarks;
 use super::partition_io::Gate;
 use super::range::{self, Part, Range, ReadError};
@@ -29,12 +30,21 @@ pub(super) struct ReadJob {
     pub range: Range,
 }
 
+/// A question to the broker, by its number.
+pub(super) enum Ask {
+    /// How far does the log reach?
+    Watermark(u64),
+    /// Where does a mark lie that is stored now?
+    Mark(u64),
+}
+
 /// What the threads share.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub at: PartitionId,
     pub gate: Arc<Gate>,
     pub consumer: Arc<Exchangeable>,
+    pub marker: Option<Arc<Marker>>,
     pub timeout: Duration,
 }
 
@@ -98,19 +108,30 @@ fn read_job(shared: &Shared, job: &ReadJob, credit: &Credit) {
     }
 }
 
-/// Asks for the high watermark, once for every request.
-pub(super) fn ask_jobs(shared: &Shared, requests: &Receiver<u64>) {
-    for request in requests {
-        let held = shared.consumer.get();
-        let asked = held.get().and_then(|held| ask_watermarks(held, &shared.at, shared.timeout));
-        let completion = match asked {
-            Ok((_, high)) => Completion::Watermark { request, high },
-            Err(error) => {
-                tracing::warn!(target: "kafka", %error, "no watermark");
-                Completion::WatermarkFailed { request }
+/// Asks the broker, once for every request.
+pub(super) fn ask_jobs(shared: &Shared, asks: &Receiver<Ask>) {
+    let mut marked: Option<Instant> = None;
+    for ask in asks {
+        let (request, answer) = match ask {
+            Ask::Watermark(request) => {
+                let held = shared.consumer.get();
+                let asked = held.get().and_then(|held| ask_watermarks(held, &shared.at, shared.timeout));
+                (request, asked.map(|(_, high)| Completion::Watermark { request, high }))
+            }
+            Ask::Mark(request) => {
+                let next = marked.map(|at| at + MARK_EVERY);
+                thread::sleep(next.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now())));
+                marked = Some(Instant::now());
+                let none = || KafkaError::failed("storing a mark", "this shell was started without a marker");
+                let marker = shared.marker.as_ref().ok_or_else(none);
+                let offset = marker.and_then(|marker| marker.mark(&shared.at));
+                (request, offset.map(|offset| Completion::Marked { request, offset }))
             }
         };
-        shared.gate.report(completion);
+        shared.gate.report(answer.unwrap_or_else(|error| {
+            tracing::warn!(target: "kafka", %error, "no confirmation");
+            Completion::WatermarkFailed { request }
+        }));
     }
 }
 
@@ -177,7 +198,8 @@ mod tests {
         let at = PartitionId::new(&settings.topics().payments, 0);
         let consumer = Arc::new(Exchangeable::new(settings, range::WAIT_MS).unwrap());
         let timeout = settings.request_timeout();
-        let shared = Shared { at, gate: Arc::new(Gate::new(sink)), consumer: Arc::clone(&consumer), timeout };
+        let gate = Arc::new(Gate::new(sink));
+        let shared = Shared { at, gate, consumer: Arc::clone(&consumer), marker: None, timeout };
         let before = consumer.get();
         let (_creditor, credit) = credit();
         read_job(&shared, &ReadJob { read: 1, range: Range { from, to: 9 } }, &credit);

@@ -73,6 +73,18 @@ pub fn check_topics(settings: &KafkaSettings) -> Result<(), KafkaError> {
     check(&Admin::new(settings)?, &metadata, &topics(settings, 1))
 }
 
+/// Whether the directory lies on more than one broker: then a watermark alone confirms nothing, because the leader that gives it
+/// may have been deposed without knowing it.
+///
+/// # Errors
+/// [`KafkaError::Missing`] or [`KafkaError::Failed`].
+pub fn is_replicated(settings: &KafkaSettings) -> Result<bool, KafkaError> {
+    let topic = settings.topics().directory;
+    let metadata = Questions::new(settings)?.metadata(Some(&topic))?;
+    let found = find(&metadata, &topic).ok_or_else(|| KafkaError::Missing { topic: topic.clone() })?;
+    Ok(found.partitions().iter().any(|partition| partition.replicas().len() > 1))
+}
+
 fn find<'a>(metadata: &'a Metadata, name: &str) -> Option<&'a MetadataTopic> {
     metadata.topics().iter().find(|topic| topic.name() == name && !topic.partitions().is_empty())
 }

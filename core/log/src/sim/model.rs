@@ -174,6 +174,7 @@ impl Node {
                 wishes.passed_on.extend(self.inbox.drain(..));
             }
             Fate::Confirmed { question } => self.confirmed(question, wishes),
+            Fate::Looked { .. } => {}
             Fate::Stopped(stop) => {
                 self.stopped = true;
                 wishes.stopped = Some(stop);
@@ -220,12 +221,14 @@ impl Node {
         self.overlay_commands.retain(|_, ticket| self.pending.contains_key(ticket));
     }
 
+    /// A confirmation confirms every earlier question too, as the real owner takes it.
     fn confirmed(&mut self, question: u64, wishes: &mut Wishes) {
-        if let Some((get, key)) = self.gets.remove(&question) {
+        let gets = self.gets.extract_if(|asked, _| *asked <= question).collect::<Vec<_>>();
+        for (_, (get, key)) in gets {
             let present = self.store.by_key.contains_key(&key);
             wishes.answers.push(Answer::Read { get, key, present });
         }
-        if let Some(held) = self.held.iter_mut().find(|held| held.question == question) {
+        for held in self.held.iter_mut().filter(|held| held.question <= question) {
             held.confirmed = true;
         }
     }

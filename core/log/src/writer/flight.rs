@@ -20,6 +20,8 @@ pub(super) struct Flight {
     pub alone: bool,
     /// Its producer called it refused while it was alone.
     pub refused: bool,
+    /// The questions put before it was handed over: its acceptance confirms them.
+    pub confirms: Vec<u64>,
 }
 
 /// An own fence that may still be accepted.

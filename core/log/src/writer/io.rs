@@ -49,6 +49,11 @@ pub enum Action {
         /// Names this question.
         request: u64,
     },
+    /// Store a mark: a message that is no record, and whose offset nobody but the leader of a quorum can give.
+    Mark {
+        /// Names this question.
+        request: u64,
+    },
     /// Report [`Completion::Waited`] after so many milliseconds.
     Wait {
         /// Names this wait.
@@ -114,7 +119,14 @@ pub enum Completion {
         /// One past the last readable offset.
         high: i64,
     },
-    /// No answer to a watermark request.
+    /// The mark was stored, with all the copies that count.
+    Marked {
+        /// The request.
+        request: u64,
+        /// Where.
+        offset: i64,
+    },
+    /// No answer to a watermark request, or nothing is known of the mark.
     WatermarkFailed {
         /// The request.
         request: u64,
@@ -156,10 +168,15 @@ pub enum Fate {
         /// Who leads now.
         to: Fence,
     },
-    /// The question is confirmed: every record below a high watermark that was asked for after it has been judged.
+    /// The question is confirmed, and with it every earlier one: whatever was told to anybody before it was put has been judged.
     Confirmed {
         /// The question's number.
         question: u64,
+    },
+    /// The look is over: every record below a high watermark that was asked for after it has been judged.
+    Looked {
+        /// The look's number.
+        look: u64,
     },
     /// The writer stopped for good; nothing more comes out.
     Stopped(Stop),

@@ -43,7 +43,9 @@ impl Writer {
 
     /// Judges what the reports allow, in order, each only after its predecessor.
     pub(super) fn judge_reports(&mut self) {
-        while self.phase != Phase::Stopped && (self.judge_fence_report() || self.judge_front_report()) {}
+        while self.phase != Phase::Stopped
+            && (self.judge_fence_report() || self.judge_front_report() || self.pass_mark())
+        {}
     }
 
     /// True when something was judged and the next report may be judgeable now.
@@ -228,10 +230,14 @@ impl Writer {
     }
 
     fn accepted_own(&mut self, accepted: Accepted) {
-        let ticket = self.flights.chain.pop_front().map(|front| front.ticket);
+        let front = self.flights.chain.pop_front();
+        let (ticket, confirms) = front.map(|front| (front.ticket, front.confirms)).unzip();
         self.flights.drop_fences_up_to(accepted.record.seq);
         self.single_file = self.single_file.saturating_sub(1);
         self.tell(Fate::Accepted { ticket, accepted });
+        for question in confirms.unwrap_or_default() {
+            self.tell(Fate::Confirmed { question });
+        }
     }
 
     /// A foreign fence: whoever sees one while leading, or on the way there, has lost the partition.
@@ -259,15 +265,17 @@ impl Writer {
 
     /// The head has moved past their predecessor: none of these can be accepted any more.
     pub(super) fn abandon_flights(&mut self) {
-        for flight in std::mem::take(&mut self.flights.chain) {
-            self.tell(Fate::Void { ticket: flight.ticket });
+        for Flight { ticket, confirms, .. } in std::mem::take(&mut self.flights.chain) {
+            self.questions.give_back(confirms);
+            self.tell(Fate::Void { ticket });
         }
     }
 
     /// As [`Writer::abandon_flights`], after a fence of one's own. Only then is a refusal final too: behind a
     /// foreign fence the same command may have been accepted from its new owner.
     fn give_up_flights(&mut self) {
-        for Flight { ticket, refused, .. } in std::mem::take(&mut self.flights.chain) {
+        for Flight { ticket, refused, confirms, .. } in std::mem::take(&mut self.flights.chain) {
+            self.questions.give_back(confirms);
             if refused {
                 self.tell(Fate::Refused { ticket });
             } else {

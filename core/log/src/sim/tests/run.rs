@@ -18,6 +18,8 @@ const RUIN: u64 = 10_000;
 pub(super) enum Scenario {
     /// Whatever the chaos brings.
     Plain,
+    /// The same on a cluster, where watermarks may be old.
+    Cluster,
     /// The log loses its last accepted records in the middle of the run.
     GoesBack,
     /// A record with the right predecessor and term but a wrong seq.
@@ -99,7 +101,10 @@ pub(super) fn simulate(run: &Run) -> Result<Report, Violation> {
         world.step += 1;
         world.turn().map_err(|what| world.violation(what))?;
     }
-    let ended = if run.scenario == Scenario::Plain { world.settle() } else { world.ruin() };
+    let ended = match run.scenario {
+        Scenario::Plain | Scenario::Cluster => world.settle(),
+        Scenario::GoesBack | Scenario::PlantedSeq | Scenario::PlantedTerm | Scenario::Damaged => world.ruin(),
+    };
     ended.map_err(|what| world.violation(what))?;
     Ok(Report { steps: world.step, acknowledged: world.acknowledged })
 }
@@ -162,6 +167,9 @@ impl World {
         };
         let mut writer = Writer::new(reader, me);
         writer.set_genesis(genesis);
+        if self.run.scenario == Scenario::Cluster {
+            writer.confirm_by_mark();
+        }
         writer.sabotage = self.run.sabotage;
         Node::new(writer, store, self.run.sabotage)
     }
@@ -266,7 +274,7 @@ impl World {
         let mut wrong =
             Record { seq: head.seq + 1, term: head.term, prev: head.hash, payload: Payload::default() };
         match self.run.scenario {
-            Scenario::Plain => return,
+            Scenario::Plain | Scenario::Cluster => return,
             Scenario::GoesBack => {
                 for node in 0..NODES {
                     let _ = self.drain(node);

@@ -79,13 +79,7 @@ pub fn reader(kafka: &KafkaSettings, at: &PartitionId, store: &dyn Rows) -> Resu
 
 impl Slot {
     /// Puts a partition together and follows it.
-    pub fn open(
-        writer: Writer,
-        rows: PartitionRows,
-        mut owner: Owner,
-        io: PartitionIo,
-        now_ms: i64,
-    ) -> Self {
+    pub fn open(writer: Writer, rows: PartitionRows, mut owner: Owner, io: PartitionIo, now_ms: i64) -> Self {
         let at = writer.reader().partition().clone();
         let told_progress = (owner.seq(), Instant::now());
         let fates = Vec::new();
@@ -275,10 +269,7 @@ impl Slot {
                     }
                 }
                 Fate::Lost { .. } => self.lost_at = Some(Instant::now()),
-                Fate::Accepted { .. }
-                | Fate::Void { .. }
-                | Fate::Refused { .. }
-                | Fate::Leading { .. } => {}
+                Fate::Accepted { .. } | Fate::Void { .. } | Fate::Refused { .. } | Fate::Leading { .. } => {}
             }
             if let Err(fatal) = self.owner.fate(fate, now_ms, &self.rows) {
                 self.stop(&fatal);

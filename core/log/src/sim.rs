@@ -353,7 +353,9 @@ impl SimPartition {
             }
             Action::Read { read, from, to } => return self.read(writer, read, from, to),
             Action::AskWatermark { request } if fails => Completion::WatermarkFailed { request },
-            Action::AskWatermark { request } => Completion::Watermark { request, high: self.watermark(writer) },
+            Action::AskWatermark { request } => {
+                Completion::Watermark { request, high: self.watermark(writer) }
+            }
             Action::Mark { request } if fails => {
                 // Stored or not: nobody knows.
                 if self.rng.bool() {
@@ -378,10 +380,10 @@ impl SimPartition {
 
     fn watermark(&mut self, writer: usize) -> i64 {
         let high = self.high();
-        let deposed = self.chance(self.chaos.deposed);
-        let back = self.rng.i64(0..30);
+        let deposed = self.chaos.deposed > 0 && self.chance(self.chaos.deposed);
+        let back = if deposed { self.rng.i64(0..30) } else { 0 };
         let Some(given) = self.given.get_mut(writer) else { return high };
-        let high = if deposed { high.saturating_sub(back).max(*given) } else { high };
+        let high = high.saturating_sub(back).max(*given);
         *given = (*given).max(high);
         high
     }

@@ -169,7 +169,7 @@ impl Writer {
         let (ticket, send, seq) = (self.id(), self.id(), record.seq);
         self.flights.chain.iter_mut().for_each(|flight| flight.alone = false);
         self.act(Action::Send { epoch: self.epoch, send, record: record.clone() });
-        let confirms = self.questions.take_for_a_record();
+        let confirms = if self.by_mark { self.questions.take_for_a_record() } else { Vec::new() };
         self.flights.chain.push_back(Flight {
             ticket,
             send,

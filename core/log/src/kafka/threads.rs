@@ -81,7 +81,7 @@ fn empty(consumer: &Exchangeable) {
 }
 
 fn read_job(shared: &Shared, job: &ReadJob, credit: &Credit) {
-    let Shared { at, gate, consumer, timeout } = shared;
+    let Shared { at, gate, consumer, timeout, .. } = shared;
     let read = job.read;
     let mut take = |part: Part<RawRecord>| {
         if !credit.spend() || gate.is_closed() {

@@ -128,7 +128,9 @@ impl Writer {
         let Some(asked) = self.questions.asked.take_if(|asked| asked.request == request) else { return };
         if offset < asked.judged {
             if !sabotage!(self, IgnoreLogWentBack) {
-                let why = format!("a mark of this process was stored at offset {offset}, which holds another message");
+                let why = format!(
+                    "a mark of this process was stored at offset {offset}, which holds another message"
+                );
                 self.stop(self.reader.went_back(why));
             }
             return;

@@ -1,4 +1,5 @@
 use crate::support::{DEPTH, Hand, Prefix, payload, unknown};
+use ledger_log::kafka::watermarks;
 use ledger_log::{Action, Completion, Fate};
 use std::time::Duration;
 
@@ -128,6 +129,38 @@ fn an_idle_leader_confirms_by_the_watermark() {
     hand.until("a confirmation", |fates| fates.contains(&Fate::Confirmed { question: asked }));
 }
 
+/// As on a cluster. A mark is no record: it takes no seq, and every reader passes it.
+#[test]
+fn marks_confirm_for_leaders_and_followers_and_are_nothing_to_readers() {
+    let prefix = Prefix::ready();
+    let at = prefix.payments();
+    let mut leader = Hand::leading(&prefix, &at, "first");
+    let mut follower = Hand::new(&prefix, &at, "second");
+    for (number, hand) in [&mut leader, &mut follower].into_iter().enumerate() {
+        hand.writer.confirm_by_mark();
+        let asked = hand.writer.confirm();
+        hand.drain();
+        hand.until("a confirmation", |fates| fates.contains(&Fate::Confirmed { question: asked }));
+        assert_eq!(watermarks(&prefix.settings, &at).unwrap().1, 2 + i64::try_from(number).unwrap());
+        assert_eq!(hand.writer.reader().head_seq(), 1, "everything before the mark was judged");
+    }
+    // Put while nothing was on its way, and while something was: the next record will do.
+    let first = leader.append(payload(b"on its way"));
+    let asked = leader.writer.confirm();
+    let second = leader.append(payload(b"confirms"));
+    leader.settle(&[first, second]);
+    let place = |wanted: &Fate| leader.fates.iter().position(|fate| fate == wanted).unwrap();
+    let confirmed = leader.fates.contains(&Fate::Confirmed { question: asked });
+    assert!(confirmed && place(&Fate::Confirmed { question: asked }) > place(leader.fate(second)));
+    // A look stores nothing.
+    let look = follower.writer.look();
+    follower.drain();
+    follower.until("the look", |fates| fates.contains(&Fate::Looked { look }));
+    assert_eq!(follower.writer.reader().head_seq(), 3);
+    let (chain, voids) = prefix.chain(&at);
+    assert_eq!((chain.len(), voids), (3, 2));
+}
+
 #[test]
 fn a_sending_for_a_producer_that_is_gone_is_unknown() {
     let prefix = Prefix::ready();
@@ -159,13 +192,15 @@ fn without_a_broker_fates_are_unknown_and_the_end_is_prompt() {
     let sent = Action::Send { epoch: 0, send: 5, record };
     hand.io.perform(sent.clone());
     hand.io.perform(Action::AskWatermark { request: 6 });
+    hand.io.perform(Action::Mark { request: 8 });
     hand.io.perform(Action::Read { read: 7, from: 0, to: 10 });
-    let mut found: Vec<Completion> = hand.completions.iter().take(3).collect();
+    let mut found: Vec<Completion> = hand.completions.iter().take(4).collect();
     let failed = found
         .iter()
         .position(|one| matches!(one, Completion::ReadFailed { read: 7, out_of_range: false, .. }));
     found.remove(failed.unwrap());
     assert!(found.contains(&unknown(&sent)), "{found:?}");
     assert!(found.contains(&Completion::WatermarkFailed { request: 6 }), "{found:?}");
+    assert!(found.contains(&Completion::WatermarkFailed { request: 8 }), "{found:?}");
     assert!(hand.io.stop(Duration::from_secs(20)), "something was left behind");
 }

@@ -2,7 +2,9 @@
 
 use crossbeam_channel::{Receiver, unbounded};
 use futures::executor::block_on;
-use ledger_log::kafka::{Follower, KafkaSettings, PartitionIo, ensure_topics, read_genesis, watermarks};
+use ledger_log::kafka::{
+    Follower, KafkaSettings, Marker, PartitionIo, ensure_topics, read_genesis, watermarks,
+};
 use ledger_log::{
     Accepted, Action, Completion, Delivery, Fate, Fence, Genesis, HashFunction, Headers, Mode, PartitionId,
     Payload, Reader, Record, Writer,
@@ -180,7 +182,8 @@ impl Hand {
     pub fn with(settings: &KafkaSettings, at: &PartitionId, incarnation: &str) -> Hand {
         let (sender, completions) = unbounded();
         let sink = Arc::new(move |completion| sender.send(completion).unwrap_or_default());
-        let io = PartitionIo::start(settings, at.clone(), sink).unwrap();
+        let marker = Arc::new(Marker::new(settings).unwrap());
+        let io = PartitionIo::start_with(settings, at.clone(), Some(marker), sink).unwrap();
         let me = Fence { incarnation: incarnation.to_owned(), address: "http://127.0.0.1:1".to_owned() };
         let mut writer = Writer::new(Reader::new(at.clone(), DEPTH), me);
         writer.set_genesis(genesis());

@@ -1,17 +1,20 @@
 //! Questions to Kafka that need no thread of their own: partitions, watermarks, one record.
 
 use super::client::{Consumer, Held};
-use super::error::KafkaError;
+use super::error::{KafkaError, code};
 use super::headers;
 use super::range::{self, Range, ReadError};
 use super::settings::KafkaSettings;
 use crate::position::PartitionId;
 use crate::record::RawRecord;
 use rdkafka::consumer::Consumer as _;
-use rdkafka::error::KafkaError as Native;
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::metadata::Metadata;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
+
+/// The pause before a question that a moving leadership kept from being answered is put again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// A client for questions.
 pub(super) struct Questions {
@@ -36,22 +39,40 @@ impl Questions {
 ///
 /// librdkafka finds the leader in metadata it keeps. Told once that a partition has none, as a broker says while it
 /// starts, it answers from that without asking again until the metadata grows old, which takes minutes. So after a
-/// failure the metadata are fetched anew and the question is put once more.
+/// failure the metadata are fetched anew and the question is put once more; and until the time is over while a leader is being
+/// chosen, or has been and does not know yet how far the others have got.
 pub(super) fn ask_watermarks(
     consumer: &Consumer,
     at: &PartitionId,
     timeout: Duration,
 ) -> Result<(i64, i64), KafkaError> {
     let until = Instant::now() + timeout;
-    let ask = |left| consumer.fetch_watermarks(&at.topic, at.partition, left);
-    let again = |first: Native| {
-        let left = || until.saturating_duration_since(Instant::now());
-        if left().is_zero() || consumer.fetch_metadata(Some(&at.topic), left()).is_err() {
-            return Err(first);
+    let left = || until.saturating_duration_since(Instant::now());
+    let mut first = true;
+    loop {
+        let error = match consumer.fetch_watermarks(&at.topic, at.partition, left()) {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        let passes = code(&error).is_some_and(is_passing);
+        let gives_up = !(std::mem::take(&mut first) || passes) || left().is_zero();
+        if gives_up || consumer.fetch_metadata(Some(&at.topic), left()).is_err() {
+            return Err(KafkaError::failed(format!("watermarks of {at}"), error));
         }
-        ask(left())
-    };
-    ask(timeout).or_else(again).map_err(|e| KafkaError::failed(format!("watermarks of {at}"), e))
+        if passes {
+            std::thread::sleep(AGAIN.min(left()));
+        }
+    }
+}
+
+/// What a broker says while leadership moves.
+fn is_passing(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::OffsetNotAvailable
+            | RDKafkaErrorCode::LeaderNotAvailable
+            | RDKafkaErrorCode::NotLeaderForPartition
+    )
 }
 
 /// How many partitions the topic has.

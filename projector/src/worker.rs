@@ -88,7 +88,8 @@ impl<'a> Worker<'a> {
             let conn = self.connection()?;
             context.wait_for(swap::settle(conn, projection.name))?;
             let opened = checkpoint::open(conn, projection.name, projection.mapping, &at);
-            lanes.push(lane(projection, context.wait_for(opened)?)?);
+            let opened = context.wait_for(opened)?.ok_or_else(|| swapped(projection.name, &at))?;
+            lanes.push(lane(projection, opened)?);
         }
         Ok(lanes)
     }
@@ -186,6 +187,7 @@ impl<'a> Worker<'a> {
             let context = self.context;
             let conn = self.connection()?;
             let now = context.wait_for(checkpoint::open(conn, name, mapping, &at))?;
+            let now = now.ok_or_else(|| swapped(name, &at))?;
             let ours = batch.iter().any(|decoded| now.cursor.as_ref() == Some(&decoded.cursor));
             if now.version != lane.checkpoint.version || (now.cursor != lane.checkpoint.cursor && !ours) {
                 return Err(Trouble::Lost(format!("{name} of {at} moved while MariaDB was away")));
@@ -201,6 +203,10 @@ impl<'a> Worker<'a> {
         }
         self.conn.as_mut().ok_or_else(|| Trouble::Lost("no connection right after connecting".to_owned()))
     }
+}
+
+fn swapped(name: &str, at: &PartitionId) -> Trouble {
+    Trouble::Lost(format!("{name} of {at} got another version while it was opened"))
 }
 
 fn lane(projection: &'static Projection, checkpoint: checkpoint::Checkpoint) -> Result<Lane, Trouble> {

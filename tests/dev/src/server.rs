@@ -11,6 +11,9 @@ use crate::process::{Process, in_words};
 use crate::ready::Ready;
 use crate::{DevError, logfile, sys};
 
+/// A thread that waits for the disk stops when that has answered.
+const STOPS_WITHIN: Duration = Duration::from_secs(10);
+
 /// How a server is started and how one sees that it is ready.
 #[derive(Clone, Debug)]
 pub struct Recipe {
@@ -131,9 +134,18 @@ impl Server {
         self.process.take().map(Process::kill).transpose()
     }
 
-    /// SIGSTOP: alive, but it answers nothing until `resume`.
+    /// SIGSTOP: alive, but it answers nothing until `resume`. Comes back when its last thread has stopped, for that takes a moment.
     pub fn pause(&self) -> Result<(), DevError> {
-        self.signal(libc::SIGSTOP)
+        self.signal(libc::SIGSTOP)?;
+        let Some(pid) = self.pid() else { return Ok(()) };
+        let until = Instant::now() + STOPS_WITHIN;
+        while !has_stopped(pid) {
+            if Instant::now() > until {
+                return Err(DevError::Said(format!("{} does not stop", self.name)));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     /// SIGCONT.
@@ -192,4 +204,14 @@ impl Server {
     pub fn set_env(&mut self, name: &str, value: &str) {
         self.recipe.env.insert(name.to_owned(), value.to_owned());
     }
+}
+
+/// Whether no thread of the process runs any more. What cannot be read has ended.
+fn has_stopped(pid: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The name before it is in brackets, and may hold anything.
+        stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with(['T', 't', 'Z', 'X']))
+    })
 }

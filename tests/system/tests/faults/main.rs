@@ -7,6 +7,7 @@ mod kills;
 mod outages;
 mod overload;
 mod partitions;
+mod paused;
 mod power;
 mod processes;
 mod stores;

@@ -81,17 +81,22 @@ impl<'a> Worker<'a> {
 
     /// Where every projection stands in this partition.
     fn lanes(&mut self) -> Result<Vec<Lane>, Trouble> {
-        let at = self.at.clone();
         let mut lanes = Vec::new();
         for projection in &projections::ALL {
             let context = self.context;
             let conn = self.connection()?;
             context.wait_for(swap::settle(conn, projection.name))?;
-            let opened = checkpoint::open(conn, projection.name, projection.mapping, &at);
-            let opened = context.wait_for(opened)?.ok_or_else(|| swapped(projection.name, &at))?;
-            lanes.push(lane(projection, opened)?);
+            lanes.push(lane(projection, self.open(projection)?)?);
         }
         Ok(lanes)
+    }
+
+    /// The live version's checkpoint here, made where there is none.
+    fn open(&mut self, projection: &Projection) -> Result<checkpoint::Checkpoint, Trouble> {
+        let (context, at, name) = (self.context, self.at.clone(), projection.name);
+        let opened = checkpoint::open(self.connection()?, name, projection.mapping, &at);
+        let swapped = || Trouble::Lost(format!("{name} of {at} got another version while it was opened"));
+        context.wait_for(opened)?.ok_or_else(swapped)
     }
 
     /// Opens the log at the lowest lane, after re-reading the record of every lane's checkpoint. None when the process
@@ -182,15 +187,11 @@ impl<'a> Worker<'a> {
     /// After a lost connection: did the transaction take place? Every lane of it moved, or none did.
     fn reread(&mut self, lanes: &mut [Lane], batch: &[Decoded]) -> Result<(), Trouble> {
         for lane in lanes.iter_mut().filter(|lane| !lane.new_in(batch).is_empty()) {
-            let (name, at, mapping) =
-                (lane.projection.name, lane.checkpoint.at.clone(), lane.projection.mapping);
-            let context = self.context;
-            let conn = self.connection()?;
-            let now = context.wait_for(checkpoint::open(conn, name, mapping, &at))?;
-            let now = now.ok_or_else(|| swapped(name, &at))?;
+            let now = self.open(lane.projection)?;
             let ours = batch.iter().any(|decoded| now.cursor.as_ref() == Some(&decoded.cursor));
             if now.version != lane.checkpoint.version || (now.cursor != lane.checkpoint.cursor && !ours) {
-                return Err(Trouble::Lost(format!("{name} of {at} moved while MariaDB was away")));
+                let name = lane.projection.name;
+                return Err(Trouble::Lost(format!("{name} of {} moved while MariaDB was away", self.at)));
             }
             lane.checkpoint = now;
         }
@@ -203,10 +204,6 @@ impl<'a> Worker<'a> {
         }
         self.conn.as_mut().ok_or_else(|| Trouble::Lost("no connection right after connecting".to_owned()))
     }
-}
-
-fn swapped(name: &str, at: &PartitionId) -> Trouble {
-    Trouble::Lost(format!("{name} of {at} got another version while it was opened"))
 }
 
 fn lane(projection: &'static Projection, checkpoint: checkpoint::Checkpoint) -> Result<Lane, Trouble> {

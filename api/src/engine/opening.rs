@@ -12,7 +12,7 @@ use crate::store::{Disk, PartitionRows, StoreError};
 use crossbeam_channel::Sender;
 use ledger_domain::directory::{Digest, PartitionRef};
 use ledger_log::kafka::{
-    FollowError, KafkaError, Marker, Members, PartitionIo, ensure_topics, is_replicated, partitions,
+    Durability, FollowError, KafkaError, Marker, Members, PartitionIo, ensure_topics, partitions,
     read_genesis,
 };
 use ledger_log::{Fence, Genesis, Hash, PartitionId, Stop, Writer};
@@ -98,7 +98,7 @@ pub fn open(
     effects: Effects,
     watch: Watch,
 ) -> Result<Core, StartError> {
-    ensure_topics(&settings.kafka, settings.payments_partitions)?;
+    let rests_on = ensure_topics(&settings.kafka, settings.payments_partitions)?;
     let at = PartitionId::new(&settings.kafka.topics().directory, 0);
     let Some((genesis, genesis_hash)) = read_genesis(&settings.kafka, &at)? else {
         return Err(StartError::NotInitialised { topic: at.topic.to_string() });
@@ -116,7 +116,10 @@ pub fn open(
     let heard = Arc::new(move |beat| drop(beats.send(Input::Heard(beat))));
     let members = Members::start(&settings.kafka, me.clone(), heard)?;
     let membership = Membership::new(me.clone());
-    let marker = is_replicated(&settings.kafka)?.then(|| Marker::new(&settings.kafka)).transpose()?;
+    let marker = match rests_on {
+        Durability::OneDisk => None,
+        Durability::Replicas => Some(Arc::new(Marker::new(&settings.kafka)?)),
+    };
     let slots = Vec::new();
     let mut core = Core {
         settings,
@@ -129,7 +132,7 @@ pub fn open(
         me,
         membership,
         members,
-        marker: marker.map(Arc::new),
+        marker,
         slots,
         _watch: watch,
     };

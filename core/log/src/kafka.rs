@@ -27,4 +27,4 @@ pub use members::{BEAT_EVERY, Beat, Heard, Members};
 pub use meta::{partitions, read_at, watermarks};
 pub use partition_io::{PartitionIo, Sink};
 pub use settings::{KafkaSettings, MAX_RECORD_BYTES, TopicNames};
-pub use topics::{check_topics, ensure_topics, is_replicated};
+pub use topics::{Durability, check_topics, ensure_topics};

@@ -110,7 +110,26 @@ impl Rig {
     /// # Errors
     /// This stack has none.
     pub fn api(&mut self) -> Done<&mut Server> {
-        self.stack.apis.first_mut().during(|| "this stack has no api".to_owned())
+        self.api_number(0)
+    }
+
+    /// One of several api processes.
+    ///
+    /// # Errors
+    /// This stack has fewer.
+    pub fn api_number(&mut self, number: usize) -> Done<&mut Server> {
+        self.stack.apis.get_mut(number).during(|| format!("this stack has no api {number}"))
+    }
+
+    /// Restarts the acquirer as one that keeps no tombstones; an api learns of it by `,no-tombstone` in `LEDGER_ACQUIRERS`.
+    ///
+    /// # Errors
+    /// This stack has no acquirer, or it does not start.
+    pub fn acquirer_without_tombstones(&mut self) -> Done {
+        let acquirer = self.stack.acquirer.as_mut().during(|| "no acquirer".to_owned())?;
+        acquirer.stop()?;
+        acquirer.recipe_mut().args.push("--no-tombstone".into());
+        Ok(acquirer.start()?)
     }
 
     /// The projector's process.

@@ -119,6 +119,7 @@ pub(super) fn ask_jobs(shared: &Shared, asks: &Receiver<Ask>) {
                 (request, asked.map(|(_, high)| Completion::Watermark { request, high }))
             }
             Ask::Mark(request) => {
+                // On this partition's own thread: what is asked meanwhile waits with it and shares the next mark.
                 let next = marked.map(|at| at + MARK_EVERY);
                 thread::sleep(next.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now())));
                 marked = Some(Instant::now());

@@ -16,7 +16,8 @@ use rdkafka::admin::{
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::metadata::{Metadata, MetadataTopic};
-use required::{Durability, Kind};
+pub use required::Durability;
+use required::Kind;
 use std::time::{Duration, Instant};
 
 /// How long a created topic may take to have a leader everywhere, and how often that is looked at.
@@ -43,11 +44,11 @@ fn topics(settings: &KafkaSettings, payments_partitions: i32) -> [Topic; 4] {
 }
 
 /// Creates the topics that are missing, adds partitions to `payments` where there are fewer, and checks every
-/// setting of all of them. More partitions than asked for stay: a merchant's partition is for ever.
+/// setting of all of them. More partitions than asked for stay: a merchant's partition is for ever. Says what the ledger rests on.
 ///
 /// # Errors
 /// [`KafkaError::Weak`] names each setting, the value found and the value required.
-pub fn ensure_topics(settings: &KafkaSettings, payments_partitions: i32) -> Result<(), KafkaError> {
+pub fn ensure_topics(settings: &KafkaSettings, payments_partitions: i32) -> Result<Durability, KafkaError> {
     let wanted = topics(settings, payments_partitions.max(1));
     let questions = Questions::new(settings)?;
     let metadata = questions.metadata(None)?;
@@ -70,19 +71,7 @@ pub fn ensure_topics(settings: &KafkaSettings, payments_partitions: i32) -> Resu
 /// says nothing about the settings.
 pub fn check_topics(settings: &KafkaSettings) -> Result<(), KafkaError> {
     let metadata = Questions::new(settings)?.metadata(None)?;
-    check(&Admin::new(settings)?, &metadata, &topics(settings, 1))
-}
-
-/// Whether the directory lies on more than one broker: then a watermark alone confirms nothing, because the leader that gives it
-/// may have been deposed without knowing it.
-///
-/// # Errors
-/// [`KafkaError::Missing`] or [`KafkaError::Failed`].
-pub fn is_replicated(settings: &KafkaSettings) -> Result<bool, KafkaError> {
-    let topic = settings.topics().directory;
-    let metadata = Questions::new(settings)?.metadata(Some(&topic))?;
-    let found = find(&metadata, &topic).ok_or_else(|| KafkaError::Missing { topic: topic.clone() })?;
-    Ok(found.partitions().iter().any(|partition| partition.replicas().len() > 1))
+    check(&Admin::new(settings)?, &metadata, &topics(settings, 1)).map(|_| ())
 }
 
 fn find<'a>(metadata: &'a Metadata, name: &str) -> Option<&'a MetadataTopic> {
@@ -124,7 +113,7 @@ fn led(found: Option<&MetadataTopic>, partitions: i32) -> bool {
         && found.partitions().iter().all(|partition| partition.leader() >= 0)
 }
 
-fn check(admin: &Admin, metadata: &Metadata, wanted: &[Topic]) -> Result<(), KafkaError> {
+fn check(admin: &Admin, metadata: &Metadata, wanted: &[Topic]) -> Result<Durability, KafkaError> {
     let names: Vec<&str> = wanted.iter().map(|topic| topic.name.as_str()).collect();
     if let Some(missing) = names.iter().find(|name| find(metadata, name).is_none()) {
         return Err(KafkaError::Missing { topic: (*missing).to_owned() });
@@ -132,25 +121,39 @@ fn check(admin: &Admin, metadata: &Metadata, wanted: &[Topic]) -> Result<(), Kaf
     let configs = admin.describe(&names)?;
     let brokers = metadata.brokers().len();
     let mut weak = Vec::new();
+    let mut rests_on = Durability::OneDisk;
     for topic in wanted {
         let (Some(found), Some(config)) = (find(metadata, &topic.name), config_of(&configs, &topic.name))
         else {
             return Err(KafkaError::Missing { topic: topic.name.clone() });
         };
-        weak.extend(weaknesses(topic, found, config, brokers));
+        let durability = durability(found, brokers);
+        if durability == Durability::Replicas {
+            rests_on = durability;
+        }
+        weak.extend(weaknesses(topic, found, config, durability));
     }
-    if weak.is_empty() { Ok(()) } else { Err(KafkaError::Weak(weak)) }
+    if weak.is_empty() { Ok(rests_on) } else { Err(KafkaError::Weak(weak)) }
 }
 
 fn config_of<'a>(configs: &'a [ConfigResource], name: &str) -> Option<&'a ConfigResource> {
     configs.iter().find(|config| config.specifier == OwnedResourceSpecifier::Topic(name.to_owned()))
 }
 
+fn replicas(found: &MetadataTopic) -> usize {
+    found.partitions().iter().map(|partition| partition.replicas().len()).min().unwrap_or(0)
+}
+
+/// The topic's own replicas say what it rests on, not how many brokers happen to be alive.
+fn durability(found: &MetadataTopic, brokers: usize) -> Durability {
+    if replicas(found) <= 1 && brokers <= 1 { Durability::OneDisk } else { Durability::Replicas }
+}
+
 fn weaknesses(
     topic: &Topic,
     found: &MetadataTopic,
     config: &ConfigResource,
-    brokers: usize,
+    durability: Durability,
 ) -> Vec<Weakness> {
     let weakness = |setting: &str, found: String, required: String| Weakness {
         topic: topic.name.clone(),
@@ -162,9 +165,7 @@ fn weaknesses(
     if topic.exactly && found.partitions().len() != 1 {
         weak.push(weakness("partitions", found.partitions().len().to_string(), "1".to_owned()));
     }
-    // The topic's own replicas say what it rests on, not how many brokers happen to be alive.
-    let replicas = found.partitions().iter().map(|partition| partition.replicas().len()).min().unwrap_or(0);
-    let durability = if replicas <= 1 && brokers <= 1 { Durability::OneDisk } else { Durability::Replicas };
+    let replicas = replicas(found);
     if durability == Durability::Replicas && replicas < 3 {
         weak.push(weakness("replication.factor", replicas.to_string(), "3 or more".to_owned()));
     }

@@ -74,6 +74,10 @@ impl Questions {
         self.answered.iter().map(|(_, high)| *high).max()
     }
 
+    fn answer(&mut self, served: Vec<Waiting>, high: i64) {
+        self.answered.extend(served.into_iter().map(|waiting| (waiting, high)));
+    }
+
     fn again(&mut self, mut first: Vec<Waiting>) {
         first.append(&mut self.waiting);
         self.waiting = first;
@@ -121,7 +125,7 @@ impl Writer {
         if !self.caught_up {
             self.catch_up(high);
         }
-        self.questions.answered.extend(asked.serves.into_iter().map(|waiting| (waiting, high)));
+        self.questions.answer(asked.serves, high);
     }
 
     pub(super) fn marked(&mut self, request: u64, offset: i64) {
@@ -138,7 +142,7 @@ impl Writer {
         let high = offset.saturating_add(1);
         self.questions.mark = Some(offset);
         self.judge_reports();
-        self.questions.answered.extend(asked.serves.into_iter().map(|waiting| (waiting, high)));
+        self.questions.answer(asked.serves, high);
     }
 
     /// A mark is void for every reader: there is nothing to read where it is the next. True when it was.

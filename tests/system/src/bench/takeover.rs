@@ -4,8 +4,6 @@
 
 use std::time::{Duration, Instant};
 
-use ledger_dev::Server;
-
 use super::figures::{last_line, ms, per_second, ratio};
 use crate::ensure;
 use crate::failure::{Done, During};
@@ -40,23 +38,23 @@ pub fn run(payments: u64) -> Done {
         let victim = round % 2;
         let running = load(&rig, &people, 1 - victim, &format!("kill-{round}"))?;
         rig.until("answers come", PATIENCE, || Ok(running.answered() > 50))?;
-        api(&mut rig, victim)?.kill()?;
+        rig.api_number(victim)?.kill()?;
         unplanned.push(rig.served_again(&people, 1 - victim, &format!("bench-{round}"))?);
         end(&rig, running)?;
         again(&mut rig, victim)?;
         let running = load(&rig, &people, 1 - victim, &format!("stop-{round}"))?;
         rig.until("answers come", PATIENCE, || Ok(running.answered() > 50))?;
-        api(&mut rig, victim)?.stop()?;
+        rig.api_number(victim)?.stop()?;
         let history = end(&rig, running)?;
         planned.push(history);
         again(&mut rig, victim)?;
     }
     memory(&rig, "at the end")?;
     let number = rig.book_records()?;
-    api(&mut rig, 1)?.stop()?;
+    rig.api_number(1)?.stop()?;
     std::fs::remove_dir_all(&stores[1])?;
     let begun = Instant::now();
-    api(&mut rig, 1)?.start()?;
+    rig.api_number(1)?.start()?;
     let took = begun.elapsed();
     println!("a lost store: {number} records read in {}, {}/s", ms(took), per_second(number, took));
     unplanned.sort_unstable();
@@ -72,13 +70,9 @@ pub fn run(payments: u64) -> Done {
     Ok(())
 }
 
-fn api(rig: &mut Rig, number: usize) -> Done<&mut Server> {
-    rig.stack.apis.get_mut(number).during(|| format!("there is no api {number}"))
-}
-
 fn again(rig: &mut Rig, number: usize) -> Done {
     let begun = Instant::now();
-    api(rig, number)?.start()?;
+    rig.api_number(number)?.start()?;
     println!("  it serves again {} after its start", ms(begun.elapsed()));
     Ok(())
 }

@@ -39,10 +39,7 @@ fn a_minute_between_intent_and_call_leaves_no_charge() -> Done {
 #[test]
 fn without_tombstones_a_call_that_may_still_come_keeps_the_payment_open() -> Done {
     let mut rig = Rig::start_with("paused_no_tombstones", |options| options.apis(2))?;
-    let acquirer = rig.stack.acquirer.as_mut().during(|| "no acquirer".to_owned())?;
-    acquirer.stop()?;
-    acquirer.recipe_mut().args.push("--no-tombstone".into());
-    acquirer.start()?;
+    rig.acquirer_without_tombstones()?;
     for told in paused(&mut rig, ",no-tombstone", SHORTER)? {
         ensure!(told.ending == Ending::Open, "{} ended {:?}: {:?}", told.key, told.ending, told.answers);
     }
@@ -60,11 +57,11 @@ fn paused(rig: &mut Rig, promise: &str, pause: Duration) -> Done<Vec<Told>> {
     let url = rig.stack.acquirer_url();
     let gate = rig.block(Gate::shut(&url))?;
     let people = rig.people()?;
-    api(rig, 1)?.stop()?;
-    api(rig, 1)?.set_env("LEDGER_ACQUIRERS", &format!("sandbox={url}{promise}"));
-    api(rig, 0)?.stop()?;
-    api(rig, 0)?.set_env("LEDGER_ACQUIRERS", &format!("sandbox=http://{}{promise}", gate.address));
-    api(rig, 0)?.start()?;
+    rig.api_number(1)?.stop()?;
+    rig.api_number(1)?.set_env("LEDGER_ACQUIRERS", &format!("sandbox={url}{promise}"));
+    rig.api_number(0)?.stop()?;
+    rig.api_number(0)?.set_env("LEDGER_ACQUIRERS", &format!("sandbox=http://{}{promise}", gate.address));
+    rig.api_number(0)?.start()?;
     rig.ready_again(Duration::from_secs(30))?;
     let asking = ask(rig, &people, pause + PATIENCE);
     rig.until("all are asked for", Duration::from_secs(10), || {
@@ -72,23 +69,19 @@ fn paused(rig: &mut Rig, promise: &str, pause: Duration) -> Done<Vec<Told>> {
         let asked = book.payments.values().filter(|account| account.count("requested") > 0).count();
         Ok(asked == people.merchants.len())
     })?;
-    api(rig, 0)?.pause()?;
+    rig.api_number(0)?.pause()?;
     let open = rig.spawn(gate.open());
-    api(rig, 1)?.start()?;
+    rig.api_number(1)?.start()?;
     std::thread::sleep(pause);
     ensure!(!open.is_finished(), "the way to the acquirer did not open");
     nobody_is_charged(rig)?;
-    api(rig, 0)?.resume()?;
+    rig.api_number(0)?.resume()?;
     std::thread::sleep(WAKES_UP);
     nobody_is_charged(rig).during(|| "after the pause".to_owned())?;
     let told = rig.block(asking)??;
     nobody_is_charged(rig).during(|| "in the end".to_owned())?;
     open.abort();
     Ok(told)
-}
-
-fn api(rig: &mut Rig, number: usize) -> Done<&mut ledger_dev::Server> {
-    rig.stack.apis.get_mut(number).during(|| format!("there is no api {number}"))
 }
 
 fn nobody_is_charged(rig: &Rig) -> Done {

@@ -28,7 +28,7 @@ fn three_processes_share_the_partitions_and_any_of_them_may_go() -> Done {
     let (mut killed, mut stopped) = (Duration::ZERO, Duration::ZERO);
     for victim in 0..PROCESSES {
         let history = under_load(&mut rig, &people, victim, &format!("kill-{victim}"), |rig| {
-            api(rig, victim)?.kill()?;
+            rig.api_number(victim)?.kill()?;
             killed = killed.max(rig.served_again(
                 &people,
                 (victim + 1) % PROCESSES,
@@ -38,7 +38,7 @@ fn three_processes_share_the_partitions_and_any_of_them_may_go() -> Done {
         })?;
         add(&mut all, history);
         let history = under_load(&mut rig, &people, victim, &format!("stop-{victim}"), |rig| {
-            api(rig, victim)?.stop()?;
+            rig.api_number(victim)?.stop()?;
             Ok(())
         })?;
         stopped =
@@ -46,9 +46,9 @@ fn three_processes_share_the_partitions_and_any_of_them_may_go() -> Done {
         add(&mut all, history);
     }
     let history = under_load(&mut rig, &people, 0, "pause", |rig| {
-        api(rig, 0)?.pause()?;
+        rig.api_number(0)?.pause()?;
         std::thread::sleep(PAUSED);
-        Ok(api(rig, 0)?.resume()?)
+        Ok(rig.api_number(0)?.resume()?)
     })?;
     add(&mut all, history);
     let book = rig.settled(Duration::from_secs(60))?;
@@ -69,10 +69,6 @@ fn three_processes_share_the_partitions_and_any_of_them_may_go() -> Done {
         killed.as_millis()
     );
     Ok(())
-}
-
-fn api(rig: &mut Rig, number: usize) -> Done<&mut ledger_dev::Server> {
-    rig.stack.apis.get_mut(number).during(|| format!("there is no api {number}"))
 }
 
 fn add(all: &mut History, more: History) {
@@ -132,8 +128,8 @@ fn under_load(
     answers(rig, &loads, AFTER)?;
     fate(rig).during(|| word.to_owned())?;
     answers(rig, &loads, AFTER).during(|| format!("after {word}"))?;
-    if !api(rig, victim)?.is_running() {
-        api(rig, victim)?.start()?;
+    if !rig.api_number(victim)?.is_running() {
+        rig.api_number(victim)?.start()?;
     }
     answers(rig, &loads, AFTER).during(|| format!("after {word}, when it was back"))?;
     let mut history = History::default();

@@ -44,10 +44,7 @@ fn without_tombstones_not_found_never_closes_a_payment_and_two_people_do() -> Do
 /// Restarts the acquirer and the api in that mode.
 fn without_tombstones(rig: &mut Rig) -> Done {
     let acquirers = format!("sandbox={},no-tombstone", rig.stack.acquirer_url());
-    let acquirer = rig.stack.acquirer.as_mut().during(|| "no acquirer".to_owned())?;
-    acquirer.stop()?;
-    acquirer.recipe_mut().args.push("--no-tombstone".into());
-    acquirer.start()?;
+    rig.acquirer_without_tombstones()?;
     rig.api()?.stop()?;
     rig.api()?.set_env("LEDGER_ACQUIRERS", &acquirers);
     rig.api()?.start()?;

@@ -13,7 +13,7 @@ pub(super) enum Kind {
 
 /// What an acknowledged record rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Durability {
+pub enum Durability {
     /// The disk of a single broker.
     OneDisk,
     /// Three replicas, two of them in sync at every acknowledgement.

@@ -14,18 +14,28 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const FORMAT: &str = "3";
 const LEDGER_ID: &[u8] = b"ledger-id";
 const FORMAT_KEY: &[u8] = b"format";
+const MIB: u64 = 1024 * 1024;
 
 /// Sizes of the store's memory.
 #[derive(Clone, Copy, Debug)]
 pub struct DiskSettings {
     /// The block cache over all partitions, bytes.
     pub cache_bytes: u64,
+    /// What one partition collects in memory before it is written as a table, bytes: all of them together are memory that is not
+    /// cache, and what a start reads from the journal again.
+    pub memtable_bytes: u64,
+    /// The journal of all partitions, bytes. At least 64 MiB.
+    pub journal_bytes: u64,
 }
 
 impl Default for DiskSettings {
     fn default() -> Self {
-        Self { cache_bytes: 64 * 1024 * 1024 }
+        Self { cache_bytes: 64 * MIB, memtable_bytes: 16 * MIB, journal_bytes: 128 * MIB }
     }
+}
+
+fn keyspace(settings: DiskSettings) -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default().max_memtable_size(settings.memtable_bytes)
 }
 
 /// The database in one folder.
@@ -34,6 +44,7 @@ pub struct Disk {
     db: Database,
     about: Keyspace,
     path: PathBuf,
+    settings: DiskSettings,
 }
 
 impl std::fmt::Debug for Disk {
@@ -77,7 +88,10 @@ impl Disk {
     /// When another process has it, when its format is another, or when the disk fails.
     pub fn open(path: &Path, settings: DiskSettings) -> Result<Self, StoreError> {
         let failed = |why: fjall::Error| failure(path, &why);
-        let builder = Database::builder(path).cache_size(settings.cache_bytes).worker_threads(1);
+        let builder = Database::builder(path)
+            .cache_size(settings.cache_bytes)
+            .max_journaling_size(settings.journal_bytes.max(64 * MIB))
+            .worker_threads(1);
         // Bytes that are no store of its have been seen to make it panic.
         let opened = catch_unwind(AssertUnwindSafe(|| builder.open()));
         let panicked = |_| StoreError::Damaged {
@@ -85,8 +99,8 @@ impl Disk {
             why: "it makes fjall panic".to_owned(),
         };
         let db = opened.map_err(panicked)?.map_err(failed)?;
-        let about = db.keyspace("about", KeyspaceCreateOptions::default).map_err(failed)?;
-        let disk = Self { db, about, path: path.to_owned() };
+        let about = db.keyspace("about", || keyspace(settings)).map_err(failed)?;
+        let disk = Self { db, about, path: path.to_owned(), settings };
         match disk.about(FORMAT_KEY)? {
             None => disk.set_about(FORMAT_KEY, FORMAT)?,
             Some(found) if found == FORMAT => {}
@@ -117,8 +131,7 @@ impl Disk {
     /// When the disk fails.
     pub fn partition(&self, at: &PartitionId) -> Result<PartitionRows, StoreError> {
         let name = format!("{}-{}", at.topic, at.partition);
-        let rows =
-            self.db.keyspace(&name, KeyspaceCreateOptions::default).map_err(|why| self.failed(&why))?;
+        let rows = self.db.keyspace(&name, || keyspace(self.settings)).map_err(|why| self.failed(&why))?;
         let mut rows = PartitionRows { disk: self.clone(), rows, commits: Arc::default() };
         let place = format!("{}, partition {at}", self.name());
         rows.commits = Arc::new(AtomicU64::new(links::check(&rows, &place)?));

@@ -2,6 +2,7 @@
 //! Rounds of both alternate and the middle one counts. Run them with `cargo dev bench`.
 
 mod append;
+mod cancel;
 mod cpu;
 pub mod figures;
 mod forward;
@@ -37,7 +38,7 @@ pub struct Bench {
 }
 
 /// All of them, in the order in which they are run.
-pub const ALL: [Bench; 10] = [
+pub const ALL: [Bench; 11] = [
     Bench { name: "append", run: |_| append::run() },
     Bench { name: "replay", run: |_| replay::run() },
     Bench { name: "project", run: |_| project::run() },
@@ -47,6 +48,7 @@ pub const ALL: [Bench; 10] = [
     Bench { name: "forward", run: |_| forward::run() },
     Bench { name: "overload", run: |_| overload::run() },
     Bench { name: "soak", run: |size| soak::run(size.minutes) },
+    Bench { name: "cancel", run: |size| cancel::run(size.payments) },
     Bench { name: "takeover", run: |size| takeover::run(size.payments) },
 ];
 

@@ -11,7 +11,7 @@ use ledger_tests::bench::{ALL, Size};
 struct Options {
     /// Which, by name; all of them if none is named, and what there is if one is that there is not
     names: Vec<String>,
-    /// Payments in the history that `takeover` begins with
+    /// Payments in the history that `takeover` and `cancel` begin with
     #[arg(long, default_value_t = 100_000)]
     payments: u64,
     /// Minutes that `soak` takes

@@ -16,6 +16,7 @@ use ledger_api::owner::{
     Call, DirectoryRules, DirectoryView, Out, Own, OwnCommand, Payments, ReplyId, Returned, Rules,
     own_command_id,
 };
+use ledger_api::sandbox::decide::transaction;
 use ledger_api::store::{Disk, DiskSettings};
 use ledger_domain::card::CardCompanion;
 use ledger_domain::days::Moment;
@@ -73,6 +74,8 @@ pub struct Made {
     pub refused: u64,
     /// Answers of the acquirer that were lost.
     pub lost: u64,
+    /// Approved and still to be cancelled, drawn evenly from the whole history: at most [`CANCELLABLE`].
+    pub cancellable: Vec<Standing>,
     /// How long it took.
     pub took: Duration,
 }
@@ -80,15 +83,24 @@ pub struct Made {
 /// What a command in the owner's hands is.
 enum Asked {
     Directory,
-    Payment { payment: PaymentId, merchant: usize, amount: i64 },
+    Payment(PaymentId),
     Cancel,
 }
 
 /// A payment that may be cancelled.
-struct Standing {
-    payment: PaymentId,
-    merchant: usize,
-    balance: i64,
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// It.
+    pub payment: PaymentId,
+    /// Who sold.
+    pub merchant: MerchantId,
+    /// The merchant's order.
+    pub order_id: String,
+    /// What the approval was called at the acquirer.
+    pub approval: OperationId,
+    /// Won, none of it cancelled.
+    pub amount: i64,
+    place: usize,
 }
 
 struct World {
@@ -100,6 +112,8 @@ struct World {
     asked: HashMap<ReplyId, Asked>,
     next: ReplyId,
     lost: HashSet<OperationId>,
+    /// Sent to the acquirer, the payment not at its end.
+    sent: HashMap<PaymentId, Standing>,
     standing: Vec<Standing>,
     merchants: Vec<(MerchantId, usize)>,
     made: Made,
@@ -131,6 +145,7 @@ pub fn generate(
     world.until("everything is found out", |world| world.stations.iter().all(Station::is_done))?;
     world.close()?;
     let mut made = world.made;
+    made.cancellable = world.standing;
     made.took = begun.elapsed();
     Ok(made)
 }
@@ -192,6 +207,7 @@ impl World {
             asked: HashMap::new(),
             next: 0,
             lost: HashSet::new(),
+            sent: HashMap::new(),
             standing: Vec::new(),
             merchants: Vec::new(),
             made: Made::default(),
@@ -294,31 +310,24 @@ impl World {
             installment_months: 0,
         };
         let card = CardCompanion::parse("4242424242424242", "40", "12", None, None)?;
-        let asked = Asked::Payment { payment, merchant, amount };
+        let asked = Asked::Payment(payment);
         self.submit(&merchant_id.to_string(), place, ClientCommand::KeyIn(wish), Some(card), asked)
     }
 
     fn cancel(&mut self) -> Done {
         let at = self.random.usize(0..self.standing.len());
-        let Standing { payment, merchant, balance } = self.standing.swap_remove(at);
-        let (merchant_id, place) = *self.merchants.get(merchant).during(|| "no merchant".to_owned())?;
+        let Standing { payment, merchant, amount, place, .. } = self.standing.swap_remove(at);
         let all = self.random.u8(0..10) < 7;
         let wish = RequestCancel {
             cancel_id: CancelId::new(fresh(&mut self.random, self.now_ms)),
-            merchant_id,
-            amount: if all { None } else { Some(Amount::new((balance / 20 * 10).max(10))?) },
+            merchant_id: merchant,
+            amount: if all { None } else { Some(Amount::new((amount / 20 * 10).max(10))?) },
             tax_free: None,
             reason: "고객 변심".to_owned(),
             current_cancellable: None,
             not_after: Moment::from_ms(0),
         };
-        self.submit(
-            &merchant_id.to_string(),
-            place,
-            ClientCommand::Cancel(payment, wish),
-            None,
-            Asked::Cancel,
-        )
+        self.submit(&merchant.to_string(), place, ClientCommand::Cancel(payment, wish), None, Asked::Cancel)
     }
 
     /// By Zipf's law with exponent 1: the n-th sells an n-th of what the first one sells.
@@ -409,7 +418,7 @@ impl World {
                     match out {
                         Out::Call(id, call) => {
                             called = true;
-                            let returned = self.acquirer(&call);
+                            let returned = self.acquirer(place, &call);
                             let station =
                                 self.stations.get_mut(place).during(|| "no partition".to_owned())?;
                             station.returned(id, returned, now_ms)?;
@@ -437,7 +446,7 @@ impl World {
                 self.made.refused += 1;
                 return match asked {
                     Some(Asked::Directory) => Err(Failure::new(format!("the directory refuses: {answer:?}"))),
-                    Some(Asked::Payment { .. } | Asked::Cancel) | None => Ok(()),
+                    Some(Asked::Payment(_) | Asked::Cancel) | None => Ok(()),
                 };
             }
             // Its answer was lost; it is found out beside what comes next.
@@ -445,9 +454,9 @@ impl World {
             other => return Err(Failure::new(format!("a command was answered {other:?}"))),
         };
         match (asked, paid) {
-            (Some(Asked::Payment { payment, merchant, amount }), Some((true, _))) => {
+            (Some(Asked::Payment(payment)), Some((true, _))) => {
                 self.made.approved += 1;
-                let standing = Standing { payment, merchant, balance: amount };
+                let standing = self.sent.remove(&payment).during(|| format!("{payment} was never sent"))?;
                 if self.standing.len() < CANCELLABLE {
                     self.standing.push(standing);
                 } else {
@@ -457,7 +466,10 @@ impl World {
                     }
                 }
             }
-            (Some(Asked::Payment { .. }), _) => self.made.declined += 1,
+            (Some(Asked::Payment(payment)), _) => {
+                self.sent.remove(&payment);
+                self.made.declined += 1;
+            }
             (Some(Asked::Cancel), _) => self.made.cancelled += 1,
             (Some(Asked::Directory) | None, _) => {}
         }
@@ -465,8 +477,19 @@ impl World {
     }
 
     /// Answers at once, now and then not at all, and remembers what it did then.
-    fn acquirer(&mut self, call: &Call) -> Returned {
+    fn acquirer(&mut self, place: usize, call: &Call) -> Returned {
         let why = || "no answer".to_owned();
+        if let Call::Approve(_, order) = call {
+            let standing = Standing {
+                payment: order.payment,
+                merchant: order.merchant,
+                order_id: order.order_id.clone(),
+                approval: order.operation,
+                amount: order.amount_minor,
+                place,
+            };
+            self.sent.insert(order.payment, standing);
+        }
         match call {
             Call::Approve(_, order) => Returned::Approve(if self.random.u32(0..10_000) < LOST {
                 self.made.lost += 1;
@@ -502,7 +525,7 @@ impl World {
 
 fn approval(operation: OperationId, now_ms: i64) -> Approval {
     Approval {
-        acquirer_transaction: format!("t-{operation}"),
+        acquirer_transaction: transaction(&operation.to_string()),
         approve_no: "00123456".to_owned(),
         approved_at_ms: now_ms,
         issuer_code: Some("11".to_owned()),

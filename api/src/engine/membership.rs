@@ -27,7 +27,7 @@ struct Heard {
 }
 
 /// What is known of the processes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Membership {
     me: Fence,
     /// By address: a process that starts again on its address is the same member.
@@ -79,6 +79,16 @@ impl Membership {
             return None;
         }
         self.alive().max_by_key(|address| weight(at, address))
+    }
+
+    /// Which place this process has among those that could lead the partition: 0 leads it, 1 is the first to take over. None before
+    /// anything is known, or when it is leaving.
+    pub fn place_in(&self, at: &PartitionId) -> Option<usize> {
+        if !self.settled || !self.alive().any(|address| address == self.me.address) {
+            return None;
+        }
+        let mine = weight(at, &self.me.address);
+        Some(self.alive().filter(|address| weight(at, address) > mine).count())
     }
 
     /// Whether this process should lead it.
@@ -153,6 +163,27 @@ mod tests {
             let count = one.iter().filter(|leader| **leader == format!("http://{name}")).count();
             assert!((8..40).contains(&count), "{name} leads {count} of 64");
         }
+    }
+
+    #[test]
+    fn whoever_has_the_next_place_leads_when_the_leader_is_gone() {
+        let now = Instant::now();
+        let seen = ["a", "b", "c"].map(|me| {
+            let others: Vec<&str> = ["a", "b", "c"].into_iter().filter(|name| *name != me).collect();
+            heard(me, &others, now)
+        });
+        for at in partitions() {
+            let mut places: Vec<usize> = seen.iter().filter_map(|one| one.place_in(&at)).collect();
+            let next = seen.iter().find(|one| one.place_in(&at) == Some(1)).unwrap();
+            let first = seen.iter().find(|one| one.place_in(&at) == Some(0)).unwrap();
+            assert!(first.is_mine(&at));
+            places.sort_unstable();
+            assert_eq!(places, [0, 1, 2]);
+            let mut without = next.clone();
+            without.hear(Beat { member: first.me.clone(), leaving: true, at_ms: 2_000 }, now);
+            assert!(without.is_mine(&at) && without.place_in(&at) == Some(0));
+        }
+        assert_eq!(Membership::new(fence("a", 1)).place_in(&partitions()[0]), None);
     }
 
     #[test]

@@ -36,6 +36,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+/// Two further processes may fail before a takeover has to read history.
+pub const STANDBYS: usize = 2;
+
 /// How the engine is set up; each field has the unit in its name or type.
 #[derive(Clone, Debug)]
 pub struct EngineSettings {
@@ -63,6 +66,9 @@ pub struct EngineSettings {
     pub recheck_every: Duration,
     /// How long a partition lost to another process is left alone before it is taken back: they may disagree on who is alive.
     pub retake_after: Duration,
+    /// How many processes beside the leader follow a partition, so that a takeover costs what came since. The others read when they
+    /// are asked.
+    pub standbys: usize,
     /// The free space below which no new payment is taken, if it is watched.
     pub disk_guard: Option<DiskGuard>,
     /// Acquirers of the configuration, with whether they keep tombstones: facts of the directory.
@@ -73,7 +79,7 @@ pub struct EngineSettings {
 
 impl EngineSettings {
     /// Settings with their defaults: four partitions, 64 MiB for rows and as much for payments, 4096 requests, a clock bound of two
-    /// seconds, checks every 30 seconds.
+    /// seconds, two standbys, checks every 30 seconds.
     #[must_use]
     pub fn new(kafka: KafkaSettings, store_dir: PathBuf) -> Self {
         Self {
@@ -89,6 +95,7 @@ impl EngineSettings {
             clock_bound_ms: 2_000,
             recheck_every: Duration::from_secs(30),
             retake_after: Duration::from_secs(2),
+            standbys: STANDBYS,
             disk_guard: None,
             acquirers: Vec::new(),
             first_operator_key: None,

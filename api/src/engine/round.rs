@@ -239,6 +239,10 @@ impl Life {
         let directory_wanted = self.directory_wanted_ms();
         let Core { slots, membership, settings, .. } = &mut self.core;
         for (place, slot) in slots.iter_mut().enumerate() {
+            // Every process needs the directory.
+            let enough_others =
+                place > 0 && membership.place_in(&slot.at).is_some_and(|mine| mine > settings.standbys);
+            slot.rest(enough_others);
             slot.pulse(now, directory_wanted.filter(|_| place == 0));
             let follows = slot.owner.standing() == &Standing::Following;
             let may = slot.lost_at.is_none_or(|lost| lost.elapsed() > settings.retake_after);
@@ -306,7 +310,9 @@ impl Life {
         let readiness = Readiness {
             ledger_id: Some(self.core.genesis.ledger_id.clone()),
             partitions: places
-                .map(|(place, slot)| readiness(slot, self.own_trouble(place, now), self.led_by(slot, now)))
+                .map(|(place, slot)| {
+                    readiness(slot, self.own_trouble(place, now), self.led_by(slot, now), now)
+                })
                 .collect(),
             problems: (self.common_trouble(now).into_iter())
                 .chain(not_open)
@@ -333,7 +339,7 @@ impl Life {
     fn led_by(&self, slot: &Slot, now: i64) -> Result<String, &'static str> {
         let to = self.core.leader_of(slot).filter(|to| *to != self.core.me.address);
         match to {
-            Some(to) if slot.is_fresh(now) => Ok(to),
+            Some(to) if slot.is_fresh(now) || slot.is_resting(now) => Ok(to),
             Some(_) => Err("what others have recorded is being read"),
             None => Err("nobody leads"),
         }
@@ -373,11 +379,13 @@ fn readiness(
     slot: &Slot,
     trouble: Option<String>,
     led_by: Result<String, &'static str>,
+    now: i64,
 ) -> PartitionReadiness {
     let (ready, state) = match slot.owner.standing() {
         Standing::CatchingUp => (false, "catching up".to_owned()),
         Standing::Following => match (trouble, led_by) {
             (Some(why), _) => (false, format!("following, but {why}")),
+            (None, Ok(to)) if slot.is_resting(now) => (true, format!("resting behind the process at {to}")),
             (None, Ok(to)) => (true, format!("following the process at {to}")),
             (None, Err(why)) => (false, format!("following, but {why}")),
         },

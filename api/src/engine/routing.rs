@@ -144,6 +144,12 @@ impl Core {
             ClientCommand::Resolve(payment, _) => self.place_holding(*payment),
             ClientCommand::Directory(_) => Some(0),
         };
+        if place.is_none() && matches!(submission.command, ClientCommand::Resolve(..)) {
+            return slot.answer(Answer::NotReady {
+                why: "the partitions are being read".to_owned(),
+                retry_after_s: 1,
+            });
+        }
         if let Some(answer) = self.not_here(place) {
             return slot.answer(answer);
         }
@@ -190,7 +196,10 @@ impl Core {
                 let why = "the log does not confirm reads at this moment".to_owned();
                 replies.found(reply, Err(Unavailable { why, retry_after_s: 1 }));
             }
-            Some(slot) => slot.owner.ask(reply, query, now_ms.saturating_add(within_ms)),
+            Some(slot) => {
+                slot.wake(now_ms);
+                slot.owner.ask(reply, query, now_ms.saturating_add(within_ms));
+            }
             None => {}
         }
     }
@@ -202,10 +211,16 @@ impl Core {
     }
 
     /// An operator names a payment without its merchant; a payment that no partition holds is looked for in the first one, which
-    /// confirms that it does not exist.
-    fn place_holding(&self, payment: PaymentId) -> Option<usize> {
+    /// confirms that it does not exist. None while a partition has not been read far enough to say so.
+    fn place_holding(&mut self, payment: PaymentId) -> Option<usize> {
+        let now_ms = now_ms();
         let holds = |slot: &Slot| slot.owner.holds(payment, &slot.rows).unwrap_or(false);
-        self.slots.iter().position(holds).or_else(|| (self.slots.len() > 1).then_some(1))
+        if let Some(place) = self.slots.iter().position(holds) {
+            return Some(place);
+        }
+        self.slots.iter_mut().skip(1).for_each(|slot| slot.wake(now_ms));
+        let all_read = self.slots.iter().all(|slot| slot.is_fresh(now_ms));
+        (all_read && self.slots.len() > 1).then_some(1)
     }
 }
 

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 const PULSE_EVERY_MS: i64 = 1_000;
 /// How often a follower reads on, ms: a takeover costs what came since.
 const FOLLOW_EVERY_MS: i64 = 100;
+/// A partition that rests here is followed for so long (ms) after somebody asked about it.
+const AWAKE_MS: i64 = 60_000;
 /// What was read within this time (ms) is fresh.
 const FRESH_MS: i64 = 3_000;
 
@@ -41,6 +43,9 @@ pub struct Slot {
     saved: Instant,
     damage: Option<String>,
     pulse: Pulse,
+    rests: bool,
+    /// Until when it is followed although it could rest, Unix ms.
+    awake_until_ms: i64,
 }
 
 /// Whether the log answers while nothing is recorded, and how far what was read reaches.
@@ -97,7 +102,25 @@ impl Slot {
             saved: Instant::now(),
             damage: None,
             pulse: Pulse::default(),
+            rests: false,
+            awake_until_ms: i64::MIN,
         }
+    }
+
+    /// Whether enough others stand by: then it is not followed, and what has been recorded meanwhile is read when somebody asks
+    /// about it here, or when this process comes closer to leading it.
+    pub fn rest(&mut self, enough_others: bool) {
+        self.rests = enough_others;
+    }
+
+    /// Follows a resting partition for a while: somebody asks about it.
+    pub fn wake(&mut self, now_ms: i64) {
+        self.awake_until_ms = now_ms.saturating_add(AWAKE_MS);
+    }
+
+    /// Whether others follow it and this process does not.
+    pub fn is_resting(&self, now_ms: i64) -> bool {
+        self.rests && self.owner.standing() == &Standing::Following && now_ms >= self.awake_until_ms
     }
 
     /// Wishes to lead, again or for the first time.
@@ -118,6 +141,11 @@ impl Slot {
     /// Looks whether the log still answers and how far it has got, where that is due; and asks for a confirmation that everything
     /// recorded before `wanted_ms` (Unix ms) has been read, where somebody waits for that.
     pub fn pulse(&mut self, now_ms: i64, wanted_ms: Option<i64>) {
+        if self.is_resting(now_ms) {
+            // A look that is under way is given up: resting owes no answer, and none is expected.
+            self.pulse.asked = None;
+            return;
+        }
         let every_ms = match self.owner.standing() {
             Standing::Leading => PULSE_EVERY_MS,
             Standing::Following => FOLLOW_EVERY_MS,

@@ -219,6 +219,7 @@ fn start_engine(
     let mut engine = EngineSettings::new(settings.kafka.clone(), settings.store_dir.clone());
     engine.payments_partitions = settings.payments_partitions;
     engine.most_under_way = settings.most_under_way;
+    engine.standbys = settings.standbys;
     engine.disk_guard.clone_from(&settings.disk_guard);
     engine.address.clone_from(&settings.address);
     engine.clock_bound_ms = CLOCK_BOUND_MS;

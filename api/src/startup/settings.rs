@@ -8,7 +8,7 @@ use ledger_log::kafka::KafkaSettings;
 use ledger_runtime::{ConfigError, DatabaseSettings, Isolation, Secret, Vars};
 
 use crate::acquirers::AcquirerSettings;
-use crate::engine::DiskGuard;
+use crate::engine::{DiskGuard, STANDBYS};
 
 /// What `ledger-api` is told by its environment.
 pub struct Settings {
@@ -23,6 +23,8 @@ pub struct Settings {
     pub payments_partitions: i32,
     /// `LEDGER_REQUESTS_MAX`, requests under way at a time, default 4,096; what comes beyond that is answered 503 at once.
     pub most_under_way: usize,
+    /// `LEDGER_STANDBYS`, how many processes beside the leader follow a partition, default 2.
+    pub standbys: usize,
     /// `LEDGER_DISK_PATH`, anything on the file system that holds the broker's data, and `LEDGER_DISK_FREE_MIN_MIB`, default
     /// 1,024: with less than that free, no new payment is taken. Without a path the space is not watched.
     pub disk_guard: Option<DiskGuard>,
@@ -60,6 +62,7 @@ impl Settings {
             kafka: KafkaSettings::new(&bootstrap, &vars.text("LEDGER_TOPIC_PREFIX", "ledger")?),
             payments_partitions: vars.number("LEDGER_PAYMENT_PARTITIONS", "partitions", 4, 1..=1_000)?,
             most_under_way: vars.number("LEDGER_REQUESTS_MAX", "requests", 4_096, 2..=1_000_000)?,
+            standbys: vars.number("LEDGER_STANDBYS", "processes", STANDBYS, 0..=1_000)?,
             disk_guard: disk_guard(vars)?,
             store_dir: PathBuf::from(vars.text("LEDGER_STORE_DIR", "ledger-store")?),
             master_key_file: vars
@@ -158,6 +161,7 @@ mod tests {
             ("LEDGER_ADDRESS", "http://a/b"),
             ("LEDGER_PAYMENT_PARTITIONS", "0"),
             ("LEDGER_REQUESTS_MAX", "1"),
+            ("LEDGER_STANDBYS", "-1"),
             ("LEDGER_DISK_PATH", "/no/such/path"),
             ("LEDGER_DISK_FREE_MIN_MIB", "much"),
             ("LEDGER_ACQUIRERS", "sandbox"),

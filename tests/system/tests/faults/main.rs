@@ -10,6 +10,7 @@ mod partitions;
 mod paused;
 mod power;
 mod processes;
+mod resting;
 mod stores;
 mod tombstones;
 mod torture;

@@ -44,7 +44,8 @@ pub enum Command {
     Verify,
     /// Fill a projection anew beside the live table and swap it in.
     Rebuild {
-        /// transactions, payment_events, branch_sales_daily or settlement_entries.
+        /// One of `ledger_checkpoints.projection`: transactions, payment_events, branch_sales_by_day, branch_sales_by_hour,
+        /// branch_sale_rows or settlement_entries.
         name: String,
         /// At most so many records a second are read, so that the live tables keep their share.
         #[arg(long, default_value_t = 20_000)]

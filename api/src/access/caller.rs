@@ -37,6 +37,18 @@ pub enum Confinement {
     Merchant(MerchantId),
 }
 
+impl Confinement {
+    /// The node whose subtree it is.
+    #[must_use]
+    pub const fn node(&self) -> Option<Node> {
+        match self {
+            Self::Agency(agency) => Some(Node::Agency(*agency)),
+            Self::Branch(branch) => Some(Node::Branch(*branch)),
+            Self::Everything | Self::Merchant(_) => None,
+        }
+    }
+}
+
 impl Caller {
     /// The restriction that every list carries.
     #[must_use]

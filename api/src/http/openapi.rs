@@ -60,6 +60,8 @@ pub struct ProblemBody {
         transactions::list_transactions::handle,
         transactions::get_transaction::handle,
         branches::list_branch_sales::handle,
+        branches::list_sales_of_branch::handle,
+        branches::list_transactions_of_branch::handle,
         settlements::list_settlements::handle,
         settlements::list_entries::handle,
         system::get_errors::handle,

@@ -13,7 +13,8 @@ const MARKER: &str = "/*confined*/ TRUE";
 pub enum Rows {
     /// Rows of one merchant, with its branch and agency as they were at the sale.
     OfMerchants,
-    /// Sums over a branch's merchants: a merchant sees none of them.
+    /// Rows of a node of the tree, with the path it was on at the sale: a node sees its own and those of the nodes that were below
+    /// it then, a merchant none.
     OfBranches,
     /// Rows of payees: those above see the ones below, never the other way round.
     OfPayees,
@@ -38,16 +39,27 @@ pub fn confine(sql: &str, rows: Rows, to: &Confinement) -> Result<Confined, Quer
     }
     let (condition, scope) = match to {
         Confinement::Everything => ("TRUE", Value::NULL),
-        Confinement::Agency(id) => ("agency_id = :scope", bytes(id.as_bytes())),
+        Confinement::Agency(id) => (of_agency(rows), bytes(id.as_bytes())),
         Confinement::Branch(id) => (of_branch(rows), bytes(id.as_bytes())),
         Confinement::Merchant(id) => (of_merchant(rows), bytes(id.as_bytes())),
     };
     Ok(Confined { sql: sql.replace(MARKER, condition), scope })
 }
 
+/// The node of the row is the scope's, or comes after it on the path.
+const ON_PATH: &str = "LOCATE(CAST(:scope AS BINARY), path) BETWEEN 1 AND LOCATE(node_id, path)";
+
+const fn of_agency(rows: Rows) -> &'static str {
+    match rows {
+        Rows::OfMerchants | Rows::OfPayees => "agency_id = :scope",
+        Rows::OfBranches => ON_PATH,
+    }
+}
+
 const fn of_branch(rows: Rows) -> &'static str {
     match rows {
-        Rows::OfMerchants | Rows::OfBranches => "branch_id = :scope",
+        Rows::OfMerchants => "branch_id = :scope",
+        Rows::OfBranches => ON_PATH,
         // What its agency earns on the same sale is not the branch's business.
         Rows::OfPayees => "branch_id = :scope AND payee_kind <> 'AGENCY'",
     }
@@ -56,7 +68,7 @@ const fn of_branch(rows: Rows) -> &'static str {
 const fn of_merchant(rows: Rows) -> &'static str {
     match rows {
         Rows::OfMerchants => "merchant_id = :scope",
-        Rows::OfBranches => "FALSE AND branch_id = :scope",
+        Rows::OfBranches => "FALSE AND node_id = :scope",
         Rows::OfPayees => "payee_id = :scope AND payee_kind = 'MERCHANT'",
     }
 }

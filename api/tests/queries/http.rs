@@ -110,12 +110,78 @@ fn branch_sales_are_for_those_above_merchants() {
     let reply = served.get("/v1/branches/sales?period=DAY", AGENCY);
     let row = &reply.body["sales"][0];
     assert_eq!((reply.status, &row["netAmount"], &row["since"]), (200, &70_000.into(), &"2026-11-23".into()));
-    assert_eq!(row["agencyCommission"], 154);
+    assert_eq!((&row["commission"], &row["commissionBelow"]), (&154.into(), &385.into()));
     let reply = served.get("/v1/branches/sales", BRANCH);
-    assert_eq!(reply.body["sales"][0].get("agencyCommission"), None);
+    let row = &reply.body["sales"][0];
+    assert_eq!((&row["commission"], &row["commissionBelow"]), (&385.into(), &0.into()));
     assert_eq!(served.get("/v1/branches/sales", OPERATOR).body["sales"].as_array().unwrap().len(), 2);
     let reply = served.get("/v1/branches/sales", MERCHANT);
     assert_eq!((reply.status, reply.code()), (403, "SCOPE_FORBIDDEN"));
+}
+
+#[test]
+fn what_was_sold_under_a_branch_or_an_agency_is_read_with_the_rows_behind_it() {
+    let served = Served::new();
+    let (agency, branch) = (agency(1), branch(1));
+    for (node, key) in [
+        (agency.to_string(), OPERATOR),
+        (agency.to_string(), AGENCY),
+        (branch.to_string(), OPERATOR),
+        (branch.to_string(), AGENCY),
+        (branch.to_string(), BRANCH),
+    ] {
+        for (period, since) in [
+            ("HOUR", "2026-11-23T12:00:00+09:00"),
+            ("DAY", "2026-11-23"),
+            ("WEEK", "2026-11-23"),
+            ("MONTH", "2026-11-01"),
+        ] {
+            let reply = served.get(&format!("/v1/branches/{node}/sales?period={period}"), key);
+            let row = &reply.body["sales"][0];
+            assert_eq!(reply.status, 200, "{node} {key}: {}", reply.body);
+            assert_eq!((&row["netAmount"], &row["method"]), (&70_000.into(), &"CARD".into()));
+            assert_eq!(row["since"], since);
+        }
+        let total = served.get(&format!("/v1/branches/{node}/sales?period=TOTAL"), key);
+        let reply = served.get(&format!("/v1/branches/{node}/sales/transactions?limit=1"), key);
+        assert_eq!(reply.status, 200, "{node} {key}: {}", reply.body);
+        assert_eq!(reply.body["transactions"][0]["type"], "CANCEL");
+        for name in ["approvalCount", "cancelAmount", "netAmount", "feeVat", "commission", "commissionBelow"]
+        {
+            assert_eq!(reply.body["sums"][0][name], total.body["sales"][0][name], "{name}");
+        }
+        let cursor = reply.body["nextCursor"].as_str().unwrap();
+        let path = format!("/v1/branches/{node}/sales/transactions?limit=1&cursor={cursor}");
+        let next = served.get(&path, key);
+        assert_eq!(next.body["transactions"][0]["type"], "APPROVAL");
+        assert_eq!((&next.body["sums"], &next.body["nextCursor"]), (&Value::Null, &Value::Null));
+    }
+    for (node, key) in [
+        (agency.to_string(), BRANCH),
+        (agency.to_string(), OTHER_AGENCY),
+        (branch.to_string(), OTHER_AGENCY),
+        (branch.to_string(), OTHER_BRANCH),
+        ("brn_1".to_owned(), OPERATOR),
+        (merchant(1).to_string(), OPERATOR),
+    ] {
+        for rows in ["", "/transactions"] {
+            let reply = served.get(&format!("/v1/branches/{node}/sales{rows}"), key);
+            assert_eq!((reply.status, reply.code()), (404, "NOT_FOUND_BRANCH"), "{node} {key}");
+        }
+    }
+    let path = format!("/v1/branches/{branch}/sales");
+    for (path, status, code) in
+        [(path.clone(), 403, "SCOPE_FORBIDDEN"), (format!("{path}/transactions"), 403, "SCOPE_FORBIDDEN")]
+    {
+        let reply = served.get(&path, MERCHANT);
+        assert_eq!((reply.status, reply.code()), (status, code), "{path}");
+    }
+    for wrong in
+        ["period=YEAR", "period=HOUR&startDate=2026-10-01&endDate=2026-11-23", "cursor=x", "branchId=1"]
+    {
+        let reply = served.get(&format!("{path}?{wrong}"), BRANCH);
+        assert_eq!(reply.status, 400, "{wrong}: {}", reply.body);
+    }
 }
 
 #[test]

@@ -28,7 +28,12 @@ fn variants(sql: &str, rows: Option<Rows>) -> Vec<String> {
         Confinement::Branch(BranchId::new(id)),
         Confinement::Merchant(MerchantId::new(id)),
     ];
-    let days = [sql.to_owned(), sql.replace("/*day*/ sold_date", "pay_out_date")];
+    let days = [
+        sql.to_owned(),
+        sql.replace("/*day*/ sold_date", "pay_out_date"),
+        sql.replace("/*table*/ branch_sales_by_day", "branch_sales_by_hour").replace("/*hour*/ 0", "hour"),
+        sql.replace("/*node*/ is_top = 1", "node_id = :node"),
+    ];
     let mut all = days.to_vec();
     if let Some(rows) = rows {
         for day in &days {

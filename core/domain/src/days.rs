@@ -53,6 +53,11 @@ impl Moment {
         Day(self.utc().to_offset(offset!(+9)).date())
     }
 
+    /// The hour of that day, 0 to 23.
+    pub fn seoul_hour(self) -> u8 {
+        self.utc().to_offset(offset!(+9)).hour()
+    }
+
     fn utc(self) -> OffsetDateTime {
         OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(self.0)
     }

@@ -1,7 +1,7 @@
 //! The read models. Each is a pure mapping from events to row changes with its SQL beside it; nothing here reads a
 //! clock, another table, or another partition, so that a rebuild gives the same rows.
 
-pub mod branch_sales_daily;
+pub mod branch_sales;
 pub mod cells;
 pub mod money;
 pub mod payment_events;
@@ -72,10 +72,12 @@ pub struct Statement {
 }
 
 /// All of them.
-pub static ALL: [Projection; 4] = [
+pub static ALL: [Projection; 6] = [
     transactions::PROJECTION,
     payment_events::PROJECTION,
-    branch_sales_daily::PROJECTION,
+    branch_sales::sums::BY_DAY,
+    branch_sales::sums::BY_HOUR,
+    branch_sales::rows::PROJECTION,
     settlement_entries::PROJECTION,
 ];
 

@@ -1,14 +1,12 @@
--- Written without looking at the projector: the commissions of the branch sales, less the commission entries, per
--- branch, day and currency.
-SELECT HEX(branch_id) AS branch, day, currency, COUNT(*) AS parts,
-       CAST(SUM(of_branch) AS SIGNED) AS of_branch, CAST(SUM(of_agency) AS SIGNED) AS of_agency
+-- Written without looking at the projector: what each node of the tree earned by the branch sales, less its commission entries, per
+-- node, day and currency.
+SELECT HEX(node_id) AS node, day, currency, COUNT(*) AS parts, CAST(SUM(earned) AS SIGNED) AS earned
 FROM (
-    SELECT branch_id, day, currency, branch_commission AS of_branch, agency_commission AS of_agency
-    FROM branch_sales_daily
+    SELECT node_id, day, currency, own_commission AS earned
+    FROM branch_sales_by_day
     UNION ALL
-    SELECT branch_id, sold_date, currency, IF(payee_kind = 'BRANCH', -pay_out_amount, 0),
-           IF(payee_kind = 'AGENCY', -pay_out_amount, 0)
+    SELECT payee_id, sold_date, currency, -pay_out_amount
     FROM settlement_entries
     WHERE payee_kind <> 'MERCHANT'
 ) both_sides
-GROUP BY branch_id, day, currency
+GROUP BY node_id, day, currency

@@ -8,10 +8,12 @@ use mysql_async::{Conn, Row, Value};
 
 /// Name and query of each comparison. Every query gives a key, a day, a currency, a count, and then only columns that
 /// must be 0.
-pub const COMPARISONS: [(&str, &str); 4] = [
+pub const COMPARISONS: [(&str, &str); 6] = [
     ("transactions against branch sales", include_str!("transactions_sales.sql")),
     ("transactions against merchants' settlement entries", include_str!("transactions_entries.sql")),
     ("branch sales against commission entries", include_str!("sales_entries.sql")),
+    ("branch sales of days against those of their hours", include_str!("sales_hours.sql")),
+    ("branch sales of hours against the rows behind them", include_str!("sales_rows.sql")),
     ("a payment's transactions against what is left of it", include_str!("payments_balance.sql")),
 ];
 

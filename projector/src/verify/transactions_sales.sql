@@ -14,6 +14,7 @@ FROM (
     UNION ALL
     SELECT branch_id, day, currency, -approval_count, -cancel_count, -approval_amount, -cancel_amount, -net_amount,
            -(fee_supply + fee_vat)
-    FROM branch_sales_daily
+    FROM branch_sales_by_day
+    WHERE is_top = 1
 ) both_sides
 GROUP BY branch_id, day, currency

@@ -30,7 +30,7 @@ fn a_rebuilt_table_is_right_even_where_the_live_one_was_not() {
     let fixture = filled(6);
     fixture.db.execute("UPDATE transactions SET amount = amount + 1");
     fixture.db.execute("DELETE FROM payment_events LIMIT 3");
-    fixture.db.execute("UPDATE branch_sales_daily SET fee_vat = 0");
+    fixture.db.execute("UPDATE branch_sales_by_day SET fee_vat = 0");
     fixture.db.execute("UPDATE settlement_entries SET sale_vat = 0");
     verify(&fixture.context()).unwrap_err();
     for projection in &ALL {
@@ -64,7 +64,7 @@ fn a_rebuild_under_a_running_projector_loses_and_doubles_nothing() {
                     .append(&fixture.ledger, &at);
             }
         });
-        for name in ["branch_sales_daily", "transactions", "branch_sales_daily"] {
+        for name in ["branch_sales_by_day", "transactions", "branch_sales_by_day"] {
             rebuild(&fixture.context(), projections::named(name).unwrap(), FAST).unwrap();
         }
         writer.join().unwrap();
@@ -77,7 +77,7 @@ fn a_rebuild_under_a_running_projector_loses_and_doubles_nothing() {
         fixture.db.rows("SELECT DISTINCT projection, version FROM ledger_checkpoints ORDER BY projection");
     let version = |name: &str| versions.iter().find(|(projection, _)| projection == name).unwrap().1;
     assert_eq!(
-        (version("branch_sales_daily"), version("transactions"), version("payment_events")),
+        (version("branch_sales_by_day"), version("transactions"), version("payment_events")),
         (3, 2, 1)
     );
 }

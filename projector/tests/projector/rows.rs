@@ -64,16 +64,16 @@ fn branch_sales_are_sums_per_partition_day_and_method() {
     fixture.project();
 
     let per_partition: Vec<(i32, i64, i64, i64, i64)> = fixture.db.rows(
-        "SELECT partition_no, approval_count, approval_amount, cancel_count, cancel_amount FROM branch_sales_daily
-         ORDER BY partition_no",
+        "SELECT partition_no, approval_count, approval_amount, cancel_count, cancel_amount FROM branch_sales_by_day
+         WHERE is_top = 1 ORDER BY partition_no",
     );
     assert_eq!(per_partition, vec![(0, 2, 150_000, 1, 30_000), (1, 1, 10_000, 0, 0)]);
 
     let total: Sums = fixture.db.one(
         "SELECT CAST(SUM(net_amount) AS SIGNED), CAST(SUM(fee_supply) AS SIGNED), CAST(SUM(fee_vat) AS SIGNED),
-                CAST(SUM(branch_commission) AS SIGNED), CAST(SUM(agency_commission) AS SIGNED),
+                CAST(SUM(below_commission) AS SIGNED), CAST(SUM(own_commission) AS SIGNED),
                 CAST(COUNT(DISTINCT branch_id) AS SIGNED)
-         FROM branch_sales_daily",
+         FROM branch_sales_by_day WHERE is_top = 1",
     );
     // 3 % of 130,000; VAT on top; 0.5 % and 0.2 % with their VAT.
     assert_eq!(total, (130_000, 3_900, 390, 715, 286, 1));

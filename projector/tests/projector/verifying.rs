@@ -35,10 +35,13 @@ fn tables_that_were_projected_equal_the_ledger() {
     let verified = checked(&busy()).unwrap();
     assert_eq!(verified.rows["transactions"], 22);
     assert_eq!(verified.rows["payment_events"], 44);
-    assert_eq!(verified.rows["branch_sales_daily"], 2);
+    // Once for the branch and once for its agency.
+    assert_eq!(verified.rows["branch_sales_by_day"], 2 * 2);
+    assert_eq!(verified.rows["branch_sales_by_hour"], 2 * 2);
+    assert_eq!(verified.rows["branch_sale_rows"], 2 * 2 * 10);
     assert_eq!(verified.rows["settlement_entries"], 60);
-    // Two branches and a merchant each, commissions of two branches, twelve payments.
-    assert_eq!(verified.totals, Some(2 + 2 + 2 + 12));
+    // Two branches and a merchant each, commissions of four nodes, their days, their hours, twelve payments.
+    assert_eq!(verified.totals, Some(2 + 2 + 4 + 4 + 4 + 12));
 }
 
 #[test]
@@ -50,9 +53,19 @@ fn one_won_too_much_is_found_in_every_table() {
             "amount",
         ),
         (
-            "UPDATE branch_sales_daily SET net_amount = net_amount + 1 LIMIT 1",
-            "branch_sales_daily",
+            "UPDATE branch_sales_by_day SET net_amount = net_amount + 1 LIMIT 1",
+            "branch_sales_by_day",
             "net_amount",
+        ),
+        (
+            "UPDATE branch_sales_by_hour SET below_commission = below_commission + 1 LIMIT 1",
+            "branch_sales_by_hour",
+            "below_commission",
+        ),
+        (
+            "UPDATE branch_sale_rows SET own_commission = own_commission - 1 LIMIT 1",
+            "branch_sale_rows",
+            "own_commission",
         ),
         (
             "UPDATE settlement_entries SET fee_vat = fee_vat + 1 WHERE payee_kind = 'AGENCY' LIMIT 1",
@@ -76,7 +89,7 @@ fn a_missing_row_and_a_strange_row_are_named() {
     assert!(found.contains("entry_no=0: is missing"), "{found}");
 
     let fixture = busy();
-    fixture.db.execute("UPDATE branch_sales_daily SET day = '2026-11-24' ORDER BY partition_no LIMIT 1");
+    fixture.db.execute("UPDATE branch_sales_by_day SET day = '2026-11-24' ORDER BY partition_no LIMIT 1");
     let found = difference(&fixture);
     assert!(found.contains("is missing") || found.contains("does not follow"), "{found}");
 
@@ -99,10 +112,10 @@ fn an_event_changed_by_one_byte_is_found() {
 #[test]
 fn a_checkpoint_with_a_hash_of_its_own_is_found() {
     let fixture = busy();
-    fixture.db.execute("UPDATE ledger_checkpoints SET hash = REPEAT(X'AB', 32) WHERE projection = 'branch_sales_daily' AND seq > 20");
+    fixture.db.execute("UPDATE ledger_checkpoints SET hash = REPEAT(X'AB', 32) WHERE projection = 'branch_sales_by_day' AND seq > 20");
     let found = difference(&fixture);
     assert!(
-        found.contains("branch_sales_daily, checkpoint at") && found.contains("its hash is abab"),
+        found.contains("branch_sales_by_day, checkpoint at") && found.contains("its hash is abab"),
         "{found}"
     );
 }
@@ -114,8 +127,16 @@ fn totals_are_compared_by_sql_that_knows_no_mapping() {
     // Every table by itself is changed in the way that only a comparison with another table finds.
     for (sql, name) in [
         (
-            "UPDATE branch_sales_daily SET approval_amount = approval_amount + 1 LIMIT 1",
+            "UPDATE branch_sales_by_day SET approval_amount = approval_amount + 1 WHERE is_top = 1 LIMIT 1",
             "transactions against branch sales",
+        ),
+        (
+            "UPDATE branch_sales_by_hour SET net_amount = net_amount + 1 LIMIT 1",
+            "branch sales of days against those of their hours",
+        ),
+        (
+            "UPDATE branch_sale_rows SET own_commission = own_commission + 1 LIMIT 1",
+            "branch sales of hours against the rows behind them",
         ),
         (
             "UPDATE settlement_entries SET pay_out_amount = pay_out_amount - 1 WHERE payee_kind = 'MERCHANT' LIMIT 1",

@@ -27,14 +27,22 @@ const ORDER: Fault = Fault::Form { en: "not before startDate", ko: "startDate �
 /// # Errors
 /// Not days, in the wrong order, or more than [`MAX_DAYS`].
 pub fn days(query: &Query, now_ms: i64) -> Result<(Day, Day), Problem> {
+    days_at_most(query, now_ms, MAX_DAYS)
+}
+
+/// The same with another bound.
+///
+/// # Errors
+/// Not days, in the wrong order, or more than `most`.
+pub fn days_at_most(query: &Query, now_ms: i64, most: i64) -> Result<(Day, Day), Problem> {
     let read = |text: &str| text.parse::<Day>().map_err(|_| DAY);
     let end = query.optional("endDate", read)?.unwrap_or_else(|| Moment::from_ms(now_ms).seoul_day());
     let start = query.optional("startDate", read)?.unwrap_or_else(|| back(end, DEFAULT_DAYS - 1));
     if start > end {
         return Err(ORDER.at("endDate"));
     }
-    if end.date() - start.date() >= Duration::days(MAX_DAYS) {
-        return Err(too_long());
+    if end.date() - start.date() >= Duration::days(most) {
+        return Err(too_long(most));
     }
     Ok((start, end))
 }
@@ -59,7 +67,7 @@ pub fn instants(query: &Query, now_ms: i64, narrow: bool) -> Result<(Moment, Mom
         return Err(ORDER.at("endDate"));
     }
     if !unlimited && end.ms().saturating_sub(start.ms()) > MAX_DAYS * DAY_MS {
-        return Err(too_long());
+        return Err(too_long(MAX_DAYS));
     }
     Ok((start, end))
 }
@@ -89,10 +97,10 @@ fn back(day: Day, days: i64) -> Day {
     Day::new(day.date().saturating_sub(Duration::days(days)))
 }
 
-fn too_long() -> Problem {
+fn too_long(most: i64) -> Problem {
     Problem::new(Code::RangeTooLong).param("startDate").detail(Detail {
-        en: format!("The period may have at most {MAX_DAYS} days."),
-        ko: format!("조회 기간은 최대 {MAX_DAYS}일입니다."),
+        en: format!("The period may have at most {most} days."),
+        ko: format!("조회 기간은 최대 {most}일입니다."),
     })
 }
 

@@ -64,7 +64,17 @@ pub fn payee(text: &str) -> Result<Payee, Fault> {
 
 /// A page under this name, with the next cursor and how far the table had got.
 pub fn page<T: Serialize>(name: &str, page: &Page<T>) -> HttpResponse {
-    let mut body = Map::new();
+    page_with(name, page, [])
+}
+
+/// A page with something beside its rows.
+pub fn page_with<T: Serialize, const N: usize>(
+    name: &str,
+    page: &Page<T>,
+    beside: [(&str, Value); N],
+) -> HttpResponse {
+    let mut body: Map<String, Value> =
+        beside.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     body.insert(name.to_owned(), serde_json::to_value(&page.rows).unwrap_or_default());
     body.insert("nextCursor".to_owned(), page.next.clone().map_or(Value::Null, Value::String));
     answer(body, &page.through)

@@ -75,6 +75,7 @@ fn the_sold_date_is_the_day_in_seoul_and_never_one_that_was_closed() {
     let late: Moment = "2026-11-22T14:59:59.999Z".parse().unwrap();
     assert_eq!(sold_date(late, None), day("2026-11-22"));
     assert_eq!(sold_date(Moment::from_ms(late.ms() + 1), None), day("2026-11-23"));
+    assert_eq!((late.seoul_hour(), Moment::from_ms(late.ms() + 1).seoul_hour()), (23, 0));
     assert_eq!(sold_date(late, Some(day("2026-11-24"))), day("2026-11-24"));
     assert_eq!(sold_date(late, Some(day("2026-11-01"))), day("2026-11-22"));
 }

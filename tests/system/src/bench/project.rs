@@ -20,7 +20,14 @@ use crate::failure::{Done, During};
 use crate::sql::Database;
 
 const RECORDS: u64 = 100_000;
-const TABLES: [&str; 4] = ["transactions", "payment_events", "branch_sales_daily", "settlement_entries"];
+const TABLES: [&str; 6] = [
+    "transactions",
+    "payment_events",
+    "branch_sales_by_day",
+    "branch_sales_by_hour",
+    "branch_sale_rows",
+    "settlement_entries",
+];
 const ROWS_A_TRANSACTION: usize = 1_000;
 
 /// Runs it.

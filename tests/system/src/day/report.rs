@@ -81,7 +81,7 @@ async fn branch(stage: &Stage, cast: &Cast, at: &str) -> Done<Vec<String>> {
             won(number(item, "cancelCount")),
             won(number(item, "cancelAmount")),
             won(number(item, "netAmount")),
-            won(number(item, "branchCommission")),
+            won(number(item, "commission")),
         ]);
     }
     let mut all = title("Branch (영업점)", &branch.name, "GET /v1/branches/sales");

@@ -99,14 +99,23 @@ async fn sales(client: &mut Client, position: &str, people: &People) -> Done {
     let list = client.get_after("/v1/branches/sales", position).await?;
     let rows = list.list("sales")?;
     ensure!(rows.len() == 1, "one branch: {}", list.body);
-    expect(
-        rows.first().during(|| "no row".to_owned())?,
-        &json!({
-            "branchId": people.branch.id, "approvalCount": 1, "approvalAmount": 100_000, "cancelCount": 1,
-            "cancelAmount": 50_000, "netAmount": 50_000, "feeSupplyAmount": 1_500, "feeVat": 150,
-            "branchCommission": 275,
-        }),
-    )
+    let sold = json!({
+        "approvalCount": 1, "approvalAmount": 100_000, "cancelCount": 1, "cancelAmount": 50_000, "netAmount": 50_000,
+        "feeSupplyAmount": 1_500, "feeVat": 150, "commission": 275, "commissionBelow": 0,
+    });
+    let row = rows.first().during(|| "no row".to_owned())?;
+    expect(row, &json!({ "branchId": people.branch.id }))?;
+    expect(row, &sold)?;
+    let path = format!("/v1/branches/{}/sales", people.branch.id);
+    for period in ["HOUR", "DAY", "WEEK", "MONTH", "TOTAL"] {
+        let list = client.get_after(&format!("{path}?period={period}"), position).await?;
+        let rows = list.list("sales")?;
+        ensure!(rows.len() == 1, "one {period}: {}", list.body);
+        expect(rows.first().during(|| "no row".to_owned())?, &sold)?;
+    }
+    let behind = client.get_after(&format!("{path}/transactions"), position).await?;
+    ensure!(behind.list("transactions")?.len() == 2, "a sale and a cancel: {}", behind.body);
+    expect(behind.list("sums")?.first().during(|| "no sum".to_owned())?, &sold)
 }
 
 async fn settlement(operator: &mut Client, position: &str, people: &People) -> Done {

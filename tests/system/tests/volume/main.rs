@@ -75,7 +75,8 @@ async fn sums_agree(database: &Database, book: &Book, deeds: &[Deed]) -> Done {
     for sql in [
         "SELECT CAST(SUM(IF(amount > 0, amount, 0)) AS SIGNED), CAST(-SUM(IF(amount < 0, amount, 0)) AS SIGNED)
          FROM transactions",
-        "SELECT CAST(SUM(approval_amount) AS SIGNED), CAST(SUM(cancel_amount) AS SIGNED) FROM branch_sales_daily",
+        "SELECT CAST(SUM(approval_amount) AS SIGNED), CAST(SUM(cancel_amount) AS SIGNED)
+         FROM branch_sales_by_day WHERE is_top = 1",
         "SELECT CAST(SUM(IF(kind = 'SALE', amount, 0)) AS SIGNED), CAST(-SUM(IF(kind = 'CANCEL', amount, 0)) AS SIGNED)
          FROM settlement_entries WHERE payee_kind = 'MERCHANT'",
     ] {

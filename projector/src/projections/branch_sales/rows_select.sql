@@ -1,0 +1,5 @@
+SELECT node_id, sold_date, transaction_id, partition_no, path, branch_id, agency_id, kind, hour, payment_id, merchant_id, order_id,
+       method, currency, net_amount, fee_supply, fee_vat, own_commission, below_commission, occurred_at
+FROM `branch_sale_rows`
+WHERE partition_no = ?
+ORDER BY node_id, sold_date, transaction_id

@@ -8,6 +8,7 @@ mod directory;
 mod effects;
 mod histories;
 mod metadata;
+mod money_cases;
 mod partition;
 mod postings;
 mod properties;

@@ -8,6 +8,7 @@ use crate::projections;
 use crate::rebuild::rebuild;
 use crate::replay::{Replay, ReplayError, Summary, replay};
 use crate::run::run;
+use crate::told;
 use crate::verify::{Verified, VerifyError, verify};
 use clap::{Parser, Subcommand};
 use ledger_domain::ids::MerchantId;
@@ -127,12 +128,24 @@ fn run_command(context: &Context, telemetry: &Telemetry, listen: Option<SocketAd
     }
 }
 
+/// Whoever verifies may not be allowed to write: that changes nothing about what was found.
+fn tell_verified(context: &Context, verified: &Verified) {
+    let tell = || {
+        let mut conn = context.connect()?;
+        context.wait_for(told::verified(&mut conn, &verified.checkpoints))
+    };
+    if let Err(error) = tell() {
+        say(0, &format!("how far it was verified could not be written down: {error}"));
+    }
+}
+
 fn verify_command(context: &Context) -> ExitCode {
     match verify(context) {
         Ok(verified) => {
             for line in verified_lines(&verified) {
                 say(0, &line);
             }
+            tell_verified(context, &verified);
             ExitCode::SUCCESS
         }
         Err(e @ VerifyError::Different(_)) => say(DIFFERENT, &e.to_string()),

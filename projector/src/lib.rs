@@ -14,6 +14,7 @@ pub mod rebuild;
 pub mod replay;
 pub mod run;
 pub mod swap;
+pub mod told;
 pub mod verify;
 pub mod worker;
 pub mod write;

@@ -8,6 +8,7 @@ use crate::entry::Decoded;
 use crate::lane::{Lane, Step};
 use crate::projections::{self, Projection, for_table};
 use crate::swap;
+use crate::told;
 use crate::write::{WriteError, write};
 use ledger_log::PartitionId;
 use ledger_log::kafka::{Follower, read_genesis};
@@ -50,15 +51,40 @@ impl<'a> Worker<'a> {
                     self.conn = None;
                     self.context.wait(self.backoff.wait());
                 }
-                Err(trouble) => return Err(trouble),
+                Err(trouble) => {
+                    self.tell_stopped(&trouble);
+                    return Err(trouble);
+                }
             }
         }
         Ok(())
     }
 
+    /// Every projection of this partition stops, as far as it has not yet: said to whoever asks the api. Best effort.
+    fn tell_stopped(&mut self, trouble: &Trouble) {
+        // One that cannot go on by itself has said so in words of its own.
+        if matches!(trouble, Trouble::CannotProject(_)) {
+            return;
+        }
+        for projection in &projections::ALL {
+            if let Err(error) = self.tell_stop(projection.name, &trouble.to_string()) {
+                tracing::warn!(partition = %self.at, %error, "that it stopped could not be written down");
+                return;
+            }
+        }
+    }
+
+    fn tell_stop(&mut self, projection: &str, why: &str) -> Result<(), Trouble> {
+        let (context, at) = (self.context, self.at.clone());
+        let conn = self.connection()?;
+        Ok(context.wait_for(told::stopped(conn, projection, &at, why))?)
+    }
+
     /// From the checkpoints as they are now to the first trouble.
     fn session(&mut self) -> Result<(), Trouble> {
         let mut lanes = self.lanes()?;
+        let (context, at) = (self.context, self.at.clone());
+        context.wait_for(told::begun(self.connection()?, &at))?;
         let Some(mut follower) = self.follow(&lanes)? else { return Ok(()) };
         tracing::info!(partition = %self.at, seq = lowest(&lanes), "projecting");
         while !self.context.stopping() {
@@ -127,6 +153,7 @@ impl<'a> Worker<'a> {
         for lane in lanes.iter() {
             lane.check_passing(batch)?;
         }
+        let stopped_before: Vec<bool> = lanes.iter().map(|lane| lane.stopped.is_some()).collect();
         loop {
             match self.attempt(lanes, batch) {
                 Err(Trouble::Db(e)) if e.remedy() == Remedy::Reconnect && !self.context.stopping() => {
@@ -140,6 +167,11 @@ impl<'a> Worker<'a> {
         }
         self.backoff.reset();
         self.context.report(lanes);
+        for (lane, before) in lanes.iter().zip(stopped_before) {
+            if let (false, Some(why)) = (before, &lane.stopped) {
+                self.tell_stop(lane.projection.name, &why.to_string())?;
+            }
+        }
         match lanes.iter().find_map(|lane| lane.stopped.clone()) {
             Some(why) if lanes.iter().all(|lane| lane.stopped.is_some()) => Err(Trouble::CannotProject(why)),
             _ => Ok(()),

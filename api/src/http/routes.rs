@@ -33,6 +33,7 @@ pub fn configure(routes: &mut Routes<'_>) {
     routes.at("/v1/keys", [post(Operator, directory::create_key::handle)]);
     routes.at("/v1/keys/{keyId}/revoke", [post(Operator, directory::revoke_key::handle)]);
 
+    routes.at("/v1/projections", [get(Operator, system::list_projections::handle)]);
     routes.at("/v1/errors", [get(Public, system::get_errors::handle)]);
     routes.at("/health/live", [get(Public, system::get_live::handle)]);
     routes.at("/health/ready", [get(Public, system::get_ready::handle)]);

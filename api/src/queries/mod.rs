@@ -6,6 +6,7 @@ pub mod confine;
 pub mod cursor;
 mod payments;
 pub mod position;
+pub mod projections;
 mod row;
 pub mod settlements;
 pub mod transactions;

@@ -45,6 +45,11 @@ impl Columns {
         self.take()
     }
 
+    /// A whole number or NULL.
+    pub fn maybe_number(&mut self) -> Result<Option<i64>, QueryError> {
+        self.take()
+    }
+
     /// A partition's number, or another small one.
     pub fn small(&mut self) -> Result<i32, QueryError> {
         self.take()

@@ -16,14 +16,14 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// The application over tables in which merchant 1 sold and cancelled, and merchant 2 sold.
-struct Served {
+pub struct Served {
     read: Read,
     world: World,
     story: Story,
 }
 
 impl Served {
-    fn new() -> Served {
+    pub fn new() -> Served {
         let read = Read::new();
         let ledger = &read.fixture.ledger;
         let story = shop(1).paid("order-1", 100_000, MONDAY_MS).cancelled(Some(30_000));
@@ -33,7 +33,7 @@ impl Served {
         Served { read, world: System::new().block_on(async { World::new() }), story }
     }
 
-    fn get(&self, path: &str, key: &str) -> Reply {
+    pub fn get(&self, path: &str, key: &str) -> Reply {
         self.send(&self.read.queries, TestRequest::get().uri(path), key)
     }
 

@@ -10,6 +10,7 @@
 mod branch_sales;
 mod http;
 mod positions;
+mod projections;
 mod settlements;
 mod sql;
 mod transactions;

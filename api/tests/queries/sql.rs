@@ -90,6 +90,7 @@ fn every_list_of_somebodys_rows_is_confined() {
         ("checkpoints.sql", "nobody's rows"),
         ("payments/events.sql", "answered only where the merchant that the events name is the one that asks"),
         ("payments/of_order.sql", "asks by merchant and order, never by order alone"),
+        ("projections/list.sql", "nobody's rows"),
         ("transactions/events.sql", "read only for a payment whose rows the caller may see"),
     ];
     assert_eq!(free, reasons.map(|(file, _)| file));

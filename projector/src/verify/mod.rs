@@ -7,6 +7,7 @@ pub mod totals;
 
 pub use report::Difference;
 
+use crate::checkpoint::Checkpoint;
 use crate::context::{Context, Trouble};
 use crate::entry::{CannotProject, Decoded};
 use crate::follow::{Until, read};
@@ -23,6 +24,8 @@ pub struct Verified {
     pub rows: BTreeMap<&'static str, u64>,
     /// How far, by projection: a position vector.
     pub through: BTreeMap<&'static str, String>,
+    /// The checkpoints whose rows were compared.
+    pub checkpoints: Vec<Checkpoint>,
     /// Records read from the ledger.
     pub records: u64,
     /// Groups whose totals were compared; None when the projections stand at different positions.
@@ -65,6 +68,7 @@ pub fn verify(context: &Context) -> Result<Verified, VerifyError> {
         let through: Vec<String> =
             one.checkpoints.iter().map(|at| format!("{}:{}", at.at, at.seq())).collect();
         verified.through.insert(one.projection.name, through.join(","));
+        verified.checkpoints.extend(one.checkpoints.iter().cloned());
     }
     let partitions: BTreeSet<PartitionId> = projected
         .iter()

@@ -24,6 +24,9 @@ fn a_damaged_log_stops_its_partition_and_no_other() {
     fixture.wait_until_stopped(&fixture.ledger.payments(0));
     let error = projector.stop().unwrap_err().to_string();
     assert!(error.contains("is damaged at offset"), "{error}");
+    let told = stops(&fixture);
+    assert_eq!(told.len(), ALL.len(), "{told:?}");
+    assert!(told.iter().all(|(_, why)| why.contains("is damaged at offset")), "{told:?}");
 }
 
 #[test]
@@ -47,6 +50,14 @@ fn an_event_that_cannot_be_read_stops_at_its_position() {
     };
     assert!(error.contains(&format!("{at}:4 cannot be projected")), "{error}");
     assert_eq!(transactions(&fixture), 1);
+    let told = stops(&fixture);
+    assert_eq!(told.len(), ALL.len(), "every projection met it: {told:?}");
+    assert!(told.iter().all(|(_, why)| why.contains(&format!("{at}:4 cannot be projected"))), "{told:?}");
+}
+
+/// Which projections are told to have stopped, and why.
+fn stops(fixture: &Fixture) -> Vec<(String, String)> {
+    fixture.db.rows("SELECT projection, why FROM ledger_projection_stops ORDER BY projection")
 }
 
 #[test]
@@ -74,6 +85,9 @@ fn an_event_that_one_projection_cannot_take_stops_that_projection_alone() {
         .db
         .one("SELECT CAST(SUM(amount) AS SIGNED) FROM settlement_entries WHERE payee_kind = 'MERCHANT'");
     assert_eq!(owed, 60_000);
+    let told = stops(&fixture);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].0 == "transactions" && told[0].1.contains(&format!("{at}:4")), "{told:?}");
 }
 
 #[test]

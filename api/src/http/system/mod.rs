@@ -5,3 +5,4 @@ pub mod get_live;
 pub mod get_metrics;
 pub mod get_openapi;
 pub mod get_ready;
+pub mod list_projections;

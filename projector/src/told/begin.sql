@@ -1,0 +1,1 @@
+DELETE FROM ledger_projection_stops WHERE topic = ? AND partition_no = ?

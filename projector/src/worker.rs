@@ -60,12 +60,9 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Every projection of this partition stops, as far as it has not yet: said to whoever asks the api. Best effort.
+    /// Every projection of this partition stops: said to whoever asks the api, as far as it has not said so in words of its own. Best
+    /// effort.
     fn tell_stopped(&mut self, trouble: &Trouble) {
-        // One that cannot go on by itself has said so in words of its own.
-        if matches!(trouble, Trouble::CannotProject(_)) {
-            return;
-        }
         for projection in &projections::ALL {
             if let Err(error) = self.tell_stop(projection.name, &trouble.to_string()) {
                 tracing::warn!(partition = %self.at, %error, "that it stopped could not be written down");

@@ -11,7 +11,7 @@ use mysql_async::prelude::Queryable;
 /// The most characters of a reason that are kept.
 const WHY: usize = 1_000;
 
-/// A projection has stopped for good in a partition.
+/// A projection has stopped for good in a partition; the first reason since it began stays.
 ///
 /// # Errors
 /// When MariaDB fails.

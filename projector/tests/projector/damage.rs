@@ -2,6 +2,7 @@
 
 use crate::support::scenario::{MONDAY_MS, Shop};
 use crate::support::{Fixture, gauge, until};
+use ledger_projector::projections::ALL;
 
 fn transactions(fixture: &Fixture) -> i64 {
     fixture.db.one("SELECT CAST(COUNT(*) AS SIGNED) FROM transactions")

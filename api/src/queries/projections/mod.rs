@@ -136,9 +136,10 @@ impl Queries {
     /// # Errors
     /// [`QueryError::Unavailable`] when MariaDB does not answer in time.
     pub async fn projections(&self, heads: &Heads) -> Result<Vec<ProjectionStatus>, QueryError> {
-        let rows: Vec<Row> = self.database.run(async |conn| Ok(conn.query(LIST).await?)).await?;
+        let rows: Result<Vec<Row>, QueryError> =
+            self.database.run(async |conn| Ok(conn.query(LIST).await?)).await;
         let mut all: BTreeMap<String, Vec<Checkpoint>> = BTreeMap::new();
-        for row in rows {
+        for row in rows? {
             let checkpoint = Checkpoint::read(row)?;
             all.entry(checkpoint.projection.clone()).or_default().push(checkpoint);
         }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ledger_domain::contract::{
-    AcquirerRoute, CommissionRule, ContractTerms, FeeReturn, FeeRule, Method, SaleFacts,
-};
+use ledger_domain::contract::{AcquirerRoute, CommissionRule, ContractTerms, FeeReturn, FeeRule, SaleFacts};
 use ledger_domain::days::calendar::Calendar;
 use ledger_domain::days::{Day, Moment};
 use ledger_domain::lines::{LineType, Node, Party, VatMode};
@@ -125,8 +123,7 @@ struct PayOut {
 }
 
 fn document() -> Document {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/money-cases.json");
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    serde_json::from_str(include_str!("../../../../schemas/money-cases.json")).unwrap()
 }
 
 /// Ten in the morning of that day in Seoul, Unix ms.

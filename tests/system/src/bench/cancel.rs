@@ -2,6 +2,7 @@
 //! The control are cancels over a history of 100,000: what reading an old payment from the store costs beyond a recent one.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -65,9 +66,8 @@ fn keys(rig: &Rig, all: &[Standing]) -> Done<BTreeMap<String, String>> {
     rig.block(async {
         for standing in all {
             let merchant = standing.merchant.to_string();
-            if !keys.contains_key(&merchant) {
-                let key = registrar.key(&merchant, "MERCHANT", &merchant).await?;
-                keys.insert(merchant, key);
+            if let Entry::Vacant(vacant) = keys.entry(merchant.clone()) {
+                vacant.insert(registrar.key(&merchant, "MERCHANT", &merchant).await?);
             }
         }
         Ok(keys)

@@ -53,6 +53,7 @@ pub fn run(payments: u64) -> Done {
     let number = rig.book_records()?;
     rig.api_number(1)?.stop()?;
     std::fs::remove_dir_all(&stores[1])?;
+    rig.api_number(1)?.recipe_mut().start_within = PATIENCE;
     let begun = Instant::now();
     rig.api_number(1)?.start()?;
     let took = begun.elapsed();

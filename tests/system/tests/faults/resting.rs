@@ -22,7 +22,7 @@ fn a_process_that_need_not_stand_by_reads_when_it_is_asked_or_takes_over() -> Do
     let leader = rig.url();
     let first = rig.block(merchant.pay(&mut merchant.client(&leader), &Order::new("first", 20_000)))?.ok()?;
     let position = first.position().during(|| "no position".to_owned())?;
-    let (partition, _) = position.rsplit_once(':').during(|| position.clone())?;
+    let (partition, _) = position.rsplit_once(':').during(|| position.to_owned())?;
     let mut resting = None;
     rig.until("one leads and the other rests", PATIENCE, || {
         let states = (0..PROCESSES).map(|number| state(&rig, number, partition)).collect::<Done<Vec<_>>>()?;

@@ -63,6 +63,10 @@ impl<'a> Worker<'a> {
     /// Every projection of this partition stops: said to whoever asks the api, as far as it has not said so in words of its own. Best
     /// effort.
     fn tell_stopped(&mut self, trouble: &Trouble) {
+        // Asked to end, it only repeats what one of them has said.
+        if self.context.stopping() {
+            return;
+        }
         for projection in &projections::ALL {
             if let Err(error) = self.tell_stop(projection.name, &trouble.to_string()) {
                 tracing::warn!(partition = %self.at, %error, "that it stopped could not be written down");

@@ -52,11 +52,11 @@ pub fn uuid(number: u8) -> Uuid {
 }
 
 pub fn agency(number: u8) -> AgencyId {
-    AgencyId::new(uuid(number))
+    AgencyId::new(uuid(0xa0 + number))
 }
 
 pub fn branch(number: u8) -> BranchId {
-    BranchId::new(uuid(number))
+    BranchId::new(uuid(0xb0 + number))
 }
 
 pub fn merchant(number: u8) -> MerchantId {

@@ -238,7 +238,7 @@ fn wrong_parameters_are_named() {
         ("/v1/transactions?startDate=2020-01-01", "RANGE_TOO_LONG", "startDate"),
         ("/v1/transactions?cursor=abc", "INVALID_CURSOR", "cursor"),
         ("/v1/transactions?page=2", "UNKNOWN_FIELD", "page"),
-        ("/v1/branches/sales?period=WEEK", "INVALID_VALUE", "period"),
+        ("/v1/branches/sales?period=YEAR", "INVALID_VALUE", "period"),
         ("/v1/branches/sales?startDate=2026-11-23T00:00:00Z", "INVALID_VALUE", "startDate"),
         ("/v1/settlements?dateType=today", "INVALID_VALUE", "dateType"),
         ("/v1/settlements?payeeId=pay_1", "INVALID_VALUE", "payeeId"),

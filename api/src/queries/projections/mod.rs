@@ -137,7 +137,7 @@ impl Queries {
     /// [`QueryError::Unavailable`] when MariaDB does not answer in time.
     pub async fn projections(&self, heads: &Heads) -> Result<Vec<ProjectionStatus>, QueryError> {
         let rows: Result<Vec<Row>, QueryError> =
-            self.database.run(async |conn| Ok(conn.query(LIST).await?)).await;
+            self.database.run(async |conn| Ok(conn.exec(LIST, ()).await?)).await;
         let mut all: BTreeMap<String, Vec<Checkpoint>> = BTreeMap::new();
         for row in rows? {
             let checkpoint = Checkpoint::read(row)?;

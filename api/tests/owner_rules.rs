@@ -22,7 +22,7 @@ use ledger_domain::payment::{
 };
 use ledger_domain::recorded::Actor;
 use owner_support::desk::{Desk, by, cancel, key_in, note, recorded};
-use owner_support::directory::merchant;
+use owner_support::directory::{START_MS, merchant, view_of};
 use uuid::Uuid;
 
 fn approves(_: &Call) -> Returned {
@@ -455,4 +455,21 @@ fn over_a_long_life_every_retry_gets_its_first_answer_also_with_much_in_flight()
     for (wish, first) in &firsts {
         assert_eq!(&recorded(desk.told(wish)).0, first);
     }
+}
+
+#[test]
+fn a_contract_recorded_by_a_clock_that_is_ahead_is_waited_for_and_not_denied() {
+    let mut desk = Desk::open(true);
+    desk.process.directory = view_of(true, START_MS + 300);
+    let reply = desk.submit(&key_in(1, "order-1", 10_000));
+    assert_eq!((desk.answer(reply), desk.calls.len()), (None, 0));
+    desk.pass(300);
+    assert_eq!((desk.answer(reply), desk.calls.len()), (None, 1), "the payment was requested");
+}
+
+#[test]
+fn a_directory_that_is_ahead_by_more_than_clocks_are_keeps_nobody_waiting() {
+    let mut desk = Desk::open(true);
+    desk.process.directory = view_of(true, START_MS + 60_000);
+    assert_eq!(desk.told(&key_in(1, "order-1", 10_000)), Answer::Rejected(Rejection::NoContract));
 }

@@ -8,15 +8,21 @@ mod effects;
 mod init;
 mod membership;
 mod opening;
+mod partitions;
+mod pulse;
 mod round;
 mod routing;
+mod shell;
 mod slot;
 mod watch;
 
 pub use disk_watch::DiskGuard;
 pub use init::{InitSettings, Initialised, init};
+pub use membership::Membership;
 pub use opening::StartError;
-pub use slot::reader;
+pub use partitions::Partitions;
+pub use shell::Shell;
+pub use slot::{Slot, reader};
 
 use crate::acquirers::Acquirers;
 use crate::ledger::{Ledger, Port, Request};

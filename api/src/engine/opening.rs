@@ -3,6 +3,7 @@
 
 use super::effects::Effects;
 use super::membership::Membership;
+use super::partitions::Partitions;
 use super::slot::{self, Slot};
 use super::watch::Watch;
 use super::{EngineSettings, Input, now_ms};
@@ -10,7 +11,6 @@ use crate::ledger::Port;
 use crate::owner::{DirectoryRules, Fatal, Owner, Payments, Rules};
 use crate::store::{Disk, PartitionRows, StoreError};
 use crossbeam_channel::Sender;
-use ledger_domain::directory::{Digest, PartitionRef};
 use ledger_log::kafka::{
     Durability, FollowError, KafkaError, Marker, Members, PartitionIo, ensure_topics, partitions,
     read_genesis,
@@ -78,15 +78,11 @@ pub struct Core {
     pub disk: Disk,
     pub genesis: Genesis,
     pub genesis_hash: Hash,
-    /// This process as its fences name it.
-    pub me: Fence,
-    pub membership: Membership,
     /// Says that this process is alive, as long as it is held.
     pub members: Members,
     /// Where the log lies on several brokers: what confirms questions there.
     pub marker: Option<Arc<Marker>>,
-    /// The directory's is the first; payments follow once the directory is known.
-    pub slots: Vec<Slot>,
+    pub partitions: Partitions<PartitionIo, PartitionRows>,
     pub _watch: Watch,
 }
 
@@ -116,11 +112,13 @@ pub fn open(
     let heard = Arc::new(move |beat| drop(beats.send(Input::Heard(beat))));
     let members = Members::start(&settings.kafka, me.clone(), heard)?;
     let membership = Membership::new(me.clone());
+    let retake_after_ms = u64::try_from(settings.retake_after.as_millis()).unwrap_or(u64::MAX);
     let marker = match rests_on {
         Durability::OneDisk => None,
         Durability::Replicas => Some(Arc::new(Marker::new(&settings.kafka)?)),
     };
-    let slots = Vec::new();
+    let standbys = settings.standbys;
+    let partitions = Partitions { me, membership, slots: Vec::new(), retake_after_ms, standbys };
     let mut core = Core {
         settings,
         inputs,
@@ -129,11 +127,9 @@ pub fn open(
         disk,
         genesis,
         genesis_hash,
-        me,
-        membership,
         members,
         marker,
-        slots,
+        partitions,
         _watch: watch,
     };
     core.add(&at, rows, Rules::Directory(Box::new(rules)), None)?;
@@ -160,14 +156,10 @@ impl Core {
         let count = partitions(&self.settings.kafka, &topic)?;
         for partition in 0..count {
             let at = PartitionId::new(&topic, partition);
-            if self.slots.iter().any(|slot| slot.at == at) {
+            if self.partitions.slots.iter().any(|slot| slot.at == at) {
                 continue;
             }
-            let genesis = match self.opened(&at) {
-                // An opened partition that is empty is a loss, never a new beginning.
-                Some(_) => None,
-                None => Some(self.quoting_genesis()),
-            };
+            let genesis = self.partitions.genesis_of(&at, &self.genesis, &self.genesis_hash);
             let share =
                 u64::try_from(count).ok().and_then(|count| self.settings.stream_bytes.checked_div(count));
             let rules = Payments::new(self.settings.timing, share.unwrap_or_default());
@@ -175,22 +167,6 @@ impl Core {
             self.add(&at, rows, Rules::Payments(Box::new(rules)), genesis)?;
         }
         Ok(())
-    }
-
-    /// The hash a partition was opened with, as the directory says.
-    pub fn opened(&self, at: &PartitionId) -> Option<Digest> {
-        let directory = self.directory();
-        let wanted = PartitionRef { topic: at.topic.to_string(), partition: at.partition };
-        directory.directory.partitions().find(|(known, _)| **known == wanted).map(|(_, hash)| *hash)
-    }
-
-    fn quoting_genesis(&self) -> Genesis {
-        Genesis {
-            of: Some(self.genesis_hash.to_string()),
-            incarnation: self.me.incarnation.clone(),
-            address: self.me.address.clone(),
-            ..self.genesis.clone()
-        }
     }
 
     fn add(
@@ -203,17 +179,17 @@ impl Core {
         let reader = slot::reader(&self.settings.kafka, at, &rows)?;
         let mut owner = Owner::open(at.clone(), rules, self.settings.owner.clone(), &rows)?;
         owner.set_ledger_id(&self.genesis.ledger_id);
-        let (place, inputs) = (self.slots.len(), self.inputs.clone());
+        let (place, inputs) = (self.partitions.slots.len(), self.inputs.clone());
         let sink = Arc::new(move |completion| drop(inputs.send(Input::Log(place, completion))));
         let io = PartitionIo::start_with(&self.settings.kafka, at.clone(), self.marker.clone(), sink)?;
-        let mut writer = Writer::new(reader, self.me.clone());
+        let mut writer = Writer::new(reader, self.partitions.me.clone());
         if let Some(genesis) = genesis {
             writer.set_genesis(genesis);
         }
         if self.marker.is_some() {
             writer.confirm_by_mark();
         }
-        self.slots.push(Slot::open(writer, rows, owner, io, now_ms()));
+        self.partitions.slots.push(Slot::open(writer, rows, owner, io, now_ms()));
         Ok(())
     }
 }

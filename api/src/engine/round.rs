@@ -5,13 +5,13 @@ use super::clock::BrokerClock;
 use super::disk_watch::DiskWatch;
 use super::opening::{Core, StartError};
 use super::routing::Replies;
-use super::slot::Slot;
-use super::{Input, now_ms};
-use crate::ledger::{PartitionReadiness, Readiness};
+use super::{Input, now_ms, slot};
+use crate::ledger::{PartitionReadiness, Port, Readiness};
 use crate::owner::{DirectoryView, Gate, Out, Standing};
-use crate::store::Disk;
+use crate::store::{Disk, PartitionRows};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use ledger_log::Position;
+use ledger_log::kafka::PartitionIo;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -22,6 +22,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(100);
 const MOST_AT_ONCE: usize = 4_096;
 /// How long to wait before partitions that could not be opened are tried again.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
+
+type Slot = slot::Slot<PartitionIo, PartitionRows>;
 
 /// What the loop remembers beside the partitions.
 struct Life {
@@ -74,8 +76,7 @@ pub fn live(
         published: None,
         peers: Vec::new(),
     };
-    let directory = life.core.directory();
-    life.publish_directory(&directory);
+    publish(&life.core.partitions.directory(), &mut life.published, &life.core.port);
     loop {
         match inputs.recv_timeout(life.wait()) {
             Ok(input) => life.take(input),
@@ -95,9 +96,9 @@ pub fn live(
 
 impl Life {
     fn wait(&self) -> Duration {
-        let next = self.core.slots.iter().filter_map(|slot| slot.owner.next_ms());
+        let next = self.core.partitions.slots.iter().filter_map(|slot| slot.owner.next_ms());
         let now = now_ms();
-        let wanted = self.directory_wanted_ms().filter(|wanted_ms| *wanted_ms > now);
+        let wanted = self.core.partitions.directory_wanted_ms().filter(|wanted_ms| *wanted_ms > now);
         let next = next.chain(wanted).min();
         let until = next.map_or(LONGEST_WAIT, |at_ms| {
             Duration::from_millis(at_ms.saturating_sub(now).max(1).unsigned_abs())
@@ -109,12 +110,16 @@ impl Life {
         match input {
             Input::Request(request) => self.core.route(request, &mut self.replies),
             Input::Log(place, completion) => {
-                if let Some(slot) = self.core.slots.get_mut(place) {
-                    slot.feed(completion, &mut self.clock, now_ms());
+                if let Some(slot) = self.core.partitions.slots.get_mut(place) {
+                    let now = now_ms();
+                    if let Some((stamp_ms, sent_ms)) = slot.stamp(&completion) {
+                        self.clock.measure(stamp_ms, sent_ms, now);
+                    }
+                    slot.feed(completion, now);
                 }
             }
             Input::Returned(place, call, returned) => {
-                if let Some(slot) = self.core.slots.get_mut(place)
+                if let Some(slot) = self.core.partitions.slots.get_mut(place)
                     && let Err(fatal) = slot.owner.returned(call, returned, now_ms(), &slot.rows)
                 {
                     slot.stop(&fatal);
@@ -122,15 +127,15 @@ impl Life {
             }
             Input::Topics(finding) => self.topics(finding),
             Input::Partitions(count) => {
-                let open = self.core.slots.len().saturating_sub(1);
+                let open = self.core.partitions.slots.len().saturating_sub(1);
                 if open > 0 && usize::try_from(count).is_ok_and(|count| count > open) {
                     tracing::info!(target: "engine", from = open, to = count, "payments partitions were added");
                     self.open_payments();
-                    self.core.chores();
+                    self.chores();
                 }
             }
             Input::Disk(finding) => self.full_disk = finding,
-            Input::Heard(beat) => self.core.membership.hear(beat, Instant::now()),
+            Input::Heard(beat) => self.core.partitions.membership.hear(beat, Instant::now()),
             Input::Leave(left) => {
                 self.core.members.leave();
                 self.leaving = Some(left);
@@ -151,38 +156,22 @@ impl Life {
 
     fn round(&mut self) {
         let now = now_ms();
-        // What was accepted while inputs were taken counts too: HTTP must see it before it reads the answer to it.
-        let mut directory = self.core.directory();
-        self.publish_directory(&directory);
-        for place in 0..self.core.slots.len() {
-            let gate = self.gate(place, now);
-            let Some(slot) = self.core.slots.get_mut(place) else { continue };
-            slot.run(&directory, &gate, now);
-            if place == 0 {
-                directory = self.core.directory();
-                self.publish_directory(&directory);
-            }
-            let Some(slot) = self.core.slots.get_mut(place) else { continue };
-            while let Some(out) = slot.poll() {
-                match out {
-                    Out::Call(id, call) => self.core.effects.start(place, id, call),
-                    out => self.replies.give(out),
-                }
-            }
-            slot.save_when_due();
-        }
+        let common = Gate {
+            closed: self.common_trouble(now),
+            closed_to_new: self.full_disk.clone(),
+            timers_stopped: self.clock.trouble(now).is_some(),
+        };
+        let Self { core, replies, published, .. } = self;
+        let Core { partitions, effects, port, .. } = core;
+        let mut show = |directory: &DirectoryView| publish(directory, published, port);
+        let mut carry = |place, out| match out {
+            Out::Call(id, call) => effects.start(place, id, call),
+            out @ (Out::Answer(..) | Out::Found(..)) => replies.give(out),
+        };
+        partitions.round(&common, now, &mut show, &mut carry);
         let changed = self.look_after(now);
         if changed || self.readiness_told.elapsed() > LONGEST_WAIT {
             self.publish_readiness();
-        }
-    }
-
-    /// Why clients of this partition are not served at this moment, if so.
-    fn gate(&self, place: usize, now: i64) -> Gate {
-        Gate {
-            closed: self.common_trouble(now).or_else(|| self.own_trouble(place, now)),
-            closed_to_new: self.full_disk.clone(),
-            timers_stopped: self.clock.trouble(now).is_some(),
         }
     }
 
@@ -192,83 +181,54 @@ impl Life {
         stopping.or_else(|| self.weak_topics.clone()).or_else(|| self.clock.trouble(now))
     }
 
-    /// What holds for one partition.
-    fn own_trouble(&self, place: usize, now: i64) -> Option<String> {
-        if place > 0 && !self.core.slots.first().is_some_and(|directory| directory.is_fresh(now)) {
-            return Some("the directory is not followed at this moment".to_owned());
-        }
-        self.core
-            .slots
-            .get(place)?
-            .is_silent(now)
-            .then(|| "the log does not take records at this moment".to_owned())
+    fn chores(&mut self) {
+        let Core { partitions, settings, .. } = &mut self.core;
+        partitions.chores(settings.first_operator_key.as_ref(), &settings.acquirers);
     }
 
     /// What changes with the partitions' standing, and what is looked at now and then.
     fn look_after(&mut self, now: i64) -> bool {
         let stands = |slot: &Slot| (slot.owner.standing().clone(), slot.owner.genesis().is_some());
-        let standings: Vec<(Standing, bool)> = self.core.slots.iter().map(stands).collect();
+        let standings: Vec<(Standing, bool)> = self.core.partitions.slots.iter().map(stands).collect();
         let changed = standings != self.standings;
         if changed {
             self.standings = standings;
             self.not_open = None;
-            self.core.check_geneses();
-            self.core.chores();
+            let Core { partitions, genesis, genesis_hash, .. } = &mut self.core;
+            partitions.check_geneses(genesis, genesis_hash);
+            self.chores();
         }
-        let is_known = self.core.slots.first().is_some_and(|directory| directory.is_fresh(now));
-        if is_known && self.core.slots.len() == 1 && self.not_open.is_none() {
+        let is_known = self.core.partitions.slots.first().is_some_and(|directory| directory.is_fresh(now));
+        if is_known && self.core.partitions.slots.len() == 1 && self.not_open.is_none() {
             self.open_payments();
-            self.core.chores();
+            self.chores();
         } else if self.not_open.as_ref().is_some_and(|(_, tried)| tried.elapsed() > OPEN_AGAIN) {
             self.open_payments();
         }
-        if let Some(damage) = self.core.slots.iter().find_map(Slot::damage).cloned() {
+        if let Some(damage) = self.core.partitions.slots.iter().find_map(Slot::damage).cloned() {
             self.give_up_a_damaged_store(&damage);
         }
-        self.take_what_is_ours(now);
+        self.core.partitions.take_what_is_ours(now);
         self.let_go();
         if self.checked.elapsed() > self.core.settings.recheck_every {
             self.checked = Instant::now();
-            self.core.slots.iter_mut().for_each(Slot::check);
+            self.core.partitions.slots.iter_mut().for_each(Slot::check);
         }
         changed
-    }
-
-    /// Reads on where others lead, and wishes to lead what should be ours.
-    fn take_what_is_ours(&mut self, now: i64) {
-        let directory_wanted = self.directory_wanted_ms();
-        let Core { slots, membership, settings, .. } = &mut self.core;
-        for (place, slot) in slots.iter_mut().enumerate() {
-            // Every process needs the directory.
-            let enough_others =
-                place > 0 && membership.place_in(&slot.at).is_some_and(|mine| mine > settings.standbys);
-            slot.rest(enough_others);
-            slot.pulse(now, directory_wanted.filter(|_| place == 0));
-            let follows = slot.owner.standing() == &Standing::Following;
-            let may = slot.lost_at.is_none_or(|lost| lost.elapsed() > settings.retake_after);
-            if follows && may && membership.is_mine(&slot.at) {
-                slot.lead(now);
-            }
-        }
-    }
-
-    /// Up to when the directory has to be read so that everybody who waits for that is answered, Unix ms.
-    fn directory_wanted_ms(&self) -> Option<i64> {
-        self.core.slots.iter().filter_map(|slot| slot.owner.directory_wanted_ms()).max()
     }
 
     /// Says that the partitions are others', once they are or nobody else is there.
     fn let_go(&mut self) {
         let leads = |slot: &Slot| slot.owner.standing() == &Standing::Leading;
-        let has_others = self.core.membership.has_others();
-        let done = !has_others || !self.core.slots.iter().any(leads);
+        let has_others = self.core.partitions.membership.has_others();
+        let done = !has_others || !self.core.partitions.slots.iter().any(leads);
         if let Some(left) = self.leaving.take_if(|_| done) {
             let _ = left.send(has_others);
         }
     }
 
     fn publish_peers(&mut self) {
-        let peers = self.core.membership.lately(Instant::now());
+        let peers = self.core.partitions.membership.lately(Instant::now());
         if peers != self.peers {
             self.peers.clone_from(&peers);
             self.core.port.publish_peers(peers);
@@ -294,24 +254,17 @@ impl Life {
         });
     }
 
-    fn publish_directory(&mut self, view: &DirectoryView) {
-        if self.published != view.position {
-            self.published.clone_from(&view.position);
-            self.core.port.publish_directory(Arc::clone(&view.directory));
-        }
-    }
-
     fn publish_readiness(&mut self) {
         self.readiness_told = Instant::now();
         self.publish_peers();
         let now = now_ms();
-        let places = self.core.slots.iter().enumerate();
+        let places = self.core.partitions.slots.iter().enumerate();
         let not_open = self.not_open.as_ref().map(|(why, _)| why.clone());
         let readiness = Readiness {
             ledger_id: Some(self.core.genesis.ledger_id.clone()),
             partitions: places
                 .map(|(place, slot)| {
-                    readiness(slot, self.own_trouble(place, now), self.led_by(slot, now), now)
+                    readiness(slot, self.core.partitions.own_trouble(place, now), self.led_by(slot, now), now)
                 })
                 .collect(),
             problems: (self.common_trouble(now).into_iter())
@@ -324,7 +277,7 @@ impl Life {
             self.core.port.publish_readiness(readiness);
         }
         let (mut in_flight, mut waiting, mut open) = (0, 0, 0);
-        for slot in &self.core.slots {
+        for slot in &self.core.partitions.slots {
             let load = slot.owner.load();
             in_flight += load.0;
             waiting += load.1;
@@ -337,7 +290,8 @@ impl Life {
 
     /// Who leads a partition that is followed here; an error for a person when nobody does.
     fn led_by(&self, slot: &Slot, now: i64) -> Result<String, &'static str> {
-        let to = self.core.leader_of(slot).filter(|to| *to != self.core.me.address);
+        let Core { partitions, .. } = &self.core;
+        let to = partitions.leader_of(slot).filter(|to| *to != partitions.me.address);
         match to {
             Some(to) if slot.is_fresh(now) || slot.is_resting(now) => Ok(to),
             Some(_) => Err("what others have recorded is being read"),
@@ -347,19 +301,20 @@ impl Life {
 
     /// Nobody can be registered before the directory has opened every partition there is.
     fn not_opened_yet(&self) -> Option<String> {
-        let opened =
-            self.core.slots.iter().skip(1).filter(|slot| self.core.opened(&slot.at).is_some()).count();
-        let all = self.core.slots.len().saturating_sub(1);
+        let Core { partitions, .. } = &self.core;
+        let payments = || partitions.slots.iter().skip(1);
+        let (all, opened) =
+            (payments().count(), payments().filter(|slot| partitions.opened(&slot.at).is_some()).count());
         (all == 0 || opened < all).then(|| format!("{opened} of {all} payments partitions are opened"))
     }
 
     fn may_end(&self) -> bool {
-        let quiet = || self.core.slots.iter().all(|slot| slot.owner.is_quiet());
+        let quiet = || self.core.partitions.slots.iter().all(|slot| slot.owner.is_quiet());
         self.stop_by.is_some_and(|by| Instant::now() >= by || quiet())
     }
 
     fn end(mut self) {
-        for slot in &mut self.core.slots {
+        for slot in &mut self.core.partitions.slots {
             slot.owner.stop("the ledger is stopping");
             while let Some(out) = slot.poll() {
                 self.replies.give(out);
@@ -369,9 +324,17 @@ impl Life {
         if let Err(why) = self.core.disk.sync() {
             tracing::warn!(target: "engine", %why, "the store was not written out; it is read on from where it stands");
         }
-        for slot in std::mem::take(&mut self.core.slots) {
+        for slot in std::mem::take(&mut self.core.partitions.slots) {
             slot.close(Duration::from_secs(2));
         }
+    }
+}
+
+/// Shows HTTP the directory, where it has moved on.
+fn publish(view: &DirectoryView, published: &mut Option<Position>, port: &Port) {
+    if *published != view.position {
+        published.clone_from(&view.position);
+        port.publish_directory(Arc::clone(&view.directory));
     }
 }
 

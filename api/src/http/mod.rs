@@ -14,6 +14,7 @@ pub mod problem;
 pub mod query;
 pub mod route;
 pub mod routes;
+pub mod search;
 pub mod server;
 pub mod under_way;
 

@@ -10,6 +10,7 @@ use reqwest::{Client, Method, redirect, retry};
 use tokio::runtime::Handle;
 
 use super::outermost::REQUEST_ID;
+use super::search::Passed;
 use crate::keys::Pepper;
 
 /// When the first process received it, and the seal.
@@ -58,19 +59,6 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-/// What came of sending a request on.
-#[derive(Debug)]
-pub enum Passed {
-    /// Answered.
-    Reply(Reply),
-    /// That process does not lead either and has recorded nothing of it.
-    Elsewhere(Option<String>),
-    /// Nothing was sent.
-    NotReached,
-    /// It may have been received, and there is no answer.
-    Uncertain,
-}
-
 impl Peers {
     /// Connections live on this runtime, whichever worker asks. `me` is this process's own address.
     ///
@@ -101,7 +89,7 @@ impl Peers {
     }
 
     /// Sends a request on, once. It goes on when the future is dropped.
-    pub async fn pass(&self, to: &str, outgoing: Outgoing, within: Duration) -> Passed {
+    pub async fn pass(&self, to: &str, outgoing: Outgoing, within: Duration) -> Passed<Reply> {
         let request = self.client.request(method(&outgoing.method), format!("{to}{}", outgoing.target));
         let mut request = request.timeout(within).body(outgoing.body);
         for (name, value) in outgoing.headers {
@@ -116,7 +104,7 @@ fn method(name: &str) -> Method {
     Method::from_bytes(name.as_bytes()).unwrap_or(Method::POST)
 }
 
-async fn send(request: reqwest::RequestBuilder) -> Passed {
+async fn send(request: reqwest::RequestBuilder) -> Passed<Reply> {
     let response = match request.send().await {
         Ok(response) => response,
         Err(error) if error.is_connect() => return Passed::NotReached,

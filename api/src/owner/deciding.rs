@@ -14,6 +14,9 @@ use crate::ledger::Answer;
 use crate::store::Rows;
 use ledger_log::Position;
 
+/// No two clocks that decide anything are further apart than this, ms.
+const CLOCKS_APART_MS: i64 = 4_000;
+
 /// What a decision stands on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ground {
@@ -198,8 +201,11 @@ impl Owner {
     fn tell_confirmed(&mut self, ctx: &Ctx<'_>) -> Result<(), Fatal> {
         let oldest = self.in_flight.front().map(|flight| flight.ticket);
         let as_of_ms = ctx.directory.as_of_ms;
+        // Somebody whose clock is ahead may have recorded what takes effect "now": by this clock in a moment.
+        let ahead_ms = ctx.directory.decided_ms.saturating_sub(ctx.now_ms.max(self.event_time_ms));
+        let in_effect = !(1..=CLOCKS_APART_MS).contains(&ahead_ms);
         let accepted = |held: &Held| {
-            let is_read = held.directory_ms.is_none_or(|needed_ms| needed_ms <= as_of_ms);
+            let is_read = held.directory_ms.is_none_or(|needed_ms| needed_ms <= as_of_ms && in_effect);
             is_read && held.after.zip(oldest).is_none_or(|(after, oldest)| after < oldest)
         };
         for held in self.held.take_confirmed(accepted) {

@@ -22,6 +22,8 @@ pub struct DirectoryView {
     pub position: Option<Position>,
     /// It holds everything that was recorded before this instant, Unix ms.
     pub as_of_ms: i64,
+    /// When the latest of its events was decided, by the clock of whoever led it then, Unix ms.
+    pub decided_ms: i64,
 }
 
 impl DirectoryView {
@@ -108,6 +110,7 @@ impl DirectoryRules {
         *directory = evolve(std::mem::take(directory), event)
             .map_err(|why| Fatal::Impossible { at: at.clone(), why: why.to_string() })?;
         self.view.position = Some(at.clone());
+        self.view.decided_ms = self.view.decided_ms.max(event.at().ms());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //! A batch is durable against a crash of the process at once and against one of the machine later: the cursor moves with its rows.
 
 use super::condemned::{self, Opening};
-use super::{Changes, Row, Rows, StoreError, links};
+use super::{Changes, Keep, Row, Rows, StoreError, links};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use ledger_log::PartitionId;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -250,6 +250,12 @@ impl Rows for PartitionRows {
             found.push((key.to_vec(), value.to_vec()));
         }
         Ok(found)
+    }
+}
+
+impl Keep for PartitionRows {
+    fn commit(&mut self, changes: Changes) -> Result<(), StoreError> {
+        Self::commit(self, changes)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The same rows in memory: for the simulation and for tests of rules. It follows the trait, it invents nothing.
 
-use super::{Changes, Row, Rows, StoreError};
+use super::{Changes, Keep, Row, Rows, StoreError};
 use std::collections::BTreeMap;
 
 /// Rows in a tree.
@@ -41,5 +41,12 @@ impl Rows for Memory {
     fn range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
         let inside = self.rows.range(from.to_vec()..).take_while(|(key, _)| key.as_slice() < to);
         Ok(inside.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+}
+
+impl Keep for Memory {
+    fn commit(&mut self, changes: Changes) -> Result<(), StoreError> {
+        self.apply(changes);
+        Ok(())
     }
 }

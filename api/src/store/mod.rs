@@ -106,6 +106,15 @@ pub trait Rows {
     fn range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Row>, StoreError>;
 }
 
+/// Rows that can be moved on.
+pub trait Keep: Rows {
+    /// Moves one batch in, all of it or nothing.
+    ///
+    /// # Errors
+    /// When the store cannot be written; nothing of the batch is visible then.
+    fn commit(&mut self, changes: Changes) -> Result<(), StoreError>;
+}
+
 /// The first key after every key that starts with `prefix`; empty when there is none (all bytes 0xff).
 #[must_use]
 pub fn after_prefix(prefix: &[u8]) -> Vec<u8> {

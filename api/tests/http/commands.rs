@@ -1,5 +1,7 @@
 //! What HTTP hands to the ledger, and what commands on the directory answer.
 
+use std::sync::{Arc, Mutex};
+
 use ledger_api::http::command::identity::{command_id, fingerprint};
 use ledger_api::ledger::{Answer, ClientCommand, CommandResult, CommandView, Unavailable};
 use ledger_domain::Rejection;
@@ -150,4 +152,18 @@ async fn nothing_recorded_is_final_only_when_nothing_can_come_any_more() {
     let reply = asked(&world).await;
     assert_eq!((reply.status, reply.code(), reply.header("retry-after")), (503, "READ_UNAVAILABLE", "4"));
     assert_eq!(reply.body["payment"], Value::Null);
+}
+
+#[actix_web::test]
+async fn a_command_may_come_from_the_moment_it_was_received_also_while_its_cards_key_is_looked_for() {
+    let world = World::new().answers(Answer::Unknown);
+    let (app, found) = (world.app.clone(), Arc::new(Mutex::new(None)));
+    let tell = Arc::clone(&found);
+    *world.ledger.while_reading.lock().unwrap() = Some(Box::new(move || {
+        let command = command_id(&merchant(1).to_string(), "key-1");
+        *tell.lock().unwrap() = Some(app.recent.may_still_arrive(command, NOW_MS));
+    }));
+    let not_known_yet = Sealing { key_id: 9, ..Sealing::default() }.envelope();
+    world.post("/v1/payments/key-in", MERCHANT, key_in(&not_known_yet).to_string()).await;
+    assert_eq!(*found.lock().unwrap(), Some(true));
 }

@@ -77,11 +77,16 @@ pub fn commands(tombstones: bool) -> Vec<DirectoryCommand> {
 }
 
 pub fn view(tombstones: bool) -> DirectoryView {
+    view_of(tombstones, START_MS - 10_000)
+}
+
+/// The same, all of it decided at one instant.
+pub fn view_of(tombstones: bool, decided_ms: i64) -> DirectoryView {
     let mut directory = Directory::default();
     for command in commands(tombstones) {
-        let event = decide(&directory, &command, None, START_MS - 10_000).unwrap();
+        let event = decide(&directory, &command, None, decided_ms).unwrap();
         directory = evolve(directory, &event).unwrap();
     }
     let position = Position { partition: PartitionId::new("sim.directory", 0), seq: 9 };
-    DirectoryView { directory: Arc::new(directory), position: Some(position), as_of_ms: i64::MAX }
+    DirectoryView { directory: Arc::new(directory), position: Some(position), as_of_ms: i64::MAX, decided_ms }
 }

@@ -5,7 +5,7 @@ use ledger_api::owner::rows::{self, CursorRow};
 use ledger_api::owner::{
     Backoff, Ctx, DirectoryView, Fatal, Gate, Out, Owner, OwnerSettings, Payments, Rules,
 };
-use ledger_api::store::{Memory, Rows};
+use ledger_api::store::Memory;
 use ledger_domain::payment::effects::Timing;
 use ledger_log::sim::SimPartition;
 use ledger_log::{
@@ -36,14 +36,17 @@ pub fn timing() -> Timing {
     }
 }
 
-pub fn owner(at: &PartitionId, store: &Memory) -> Owner {
+pub fn payments() -> Rules {
+    Rules::Payments(Box::new(Payments::new(timing(), 100_000)))
+}
+
+pub fn owner(at: &PartitionId, store: &Memory, rules: Rules) -> Owner {
     let settings = OwnerSettings {
         patience_ms: 5_000,
         send_within_ms: 2_000,
         backoff: Backoff { first_ms: 200, longest_ms: 3_000 },
         timers_every_ms: 50,
     };
-    let rules = Rules::Payments(Box::new(Payments::new(timing(), 100_000)));
     let mut owner = Owner::open(at.clone(), rules, settings, store).unwrap();
     owner.set_ledger_id("sim");
     owner
@@ -68,7 +71,7 @@ impl Process {
             incarnation: me.incarnation,
             address: me.address,
         });
-        let owner = owner(at, &store);
+        let owner = owner(at, &store, payments());
         Self { number, life, writer, owner, store, lost: false, directory: directory::view(true) }
     }
 
@@ -121,9 +124,5 @@ impl Process {
             outs.push(out);
         }
         Ok(outs)
-    }
-
-    pub fn open_timers(&self) -> usize {
-        rows::due_keys(&self.store as &dyn Rows).unwrap().len()
     }
 }

@@ -1,12 +1,18 @@
 //! Submissions as HTTP makes them: a key and a body that stay the same over retries, ids and cards that do not.
 
+use super::directory::terms;
 use ledger_api::ledger::{ClientCommand, KeyIn, Submission};
 use ledger_domain::card::CardCompanion;
 use ledger_domain::days::Moment;
-use ledger_domain::ids::{CancelId, CommandId, KeyId, MerchantId, PaymentId};
+use ledger_domain::directory::{
+    Digest, DirectoryCommand, IssueKey, RegisterAgency, RegisterBranch, RegisterMerchant, Scope, SetContract,
+};
+use ledger_domain::ids::{AgencyId, BranchId, CancelId, CommandId, ContractId, KeyId, MerchantId, PaymentId};
+use ledger_domain::lines::Node;
 use ledger_domain::money::{Amount, Currency};
 use ledger_domain::payment::{ChangeMetadata, RequestCancel};
 use ledger_domain::recorded::Actor;
+use ledger_domain::vat::TaxType;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -20,16 +26,71 @@ pub struct Wish {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    KeyIn { order_id: String, amount: i64 },
-    Cancel { payment: PaymentId, amount: Option<i64>, reason: String },
-    Note { payment: PaymentId, text: String },
+    KeyIn {
+        order_id: String,
+        amount: i64,
+    },
+    Cancel {
+        payment: PaymentId,
+        amount: Option<i64>,
+        reason: String,
+    },
+    Note {
+        payment: PaymentId,
+        text: String,
+    },
+    /// An operator's.
+    Directory(Registration),
+}
+
+/// What an operator wants of the directory; its ids are made fresh for every request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Registration {
+    Agency,
+    Branch(AgencyId),
+    Merchant(BranchId),
+    Key(MerchantId),
+    Contract(MerchantId),
+}
+
+impl Registration {
+    fn command(&self, fresh: u128) -> DirectoryCommand {
+        let id = Uuid::from_u128((0xD << 100) + fresh);
+        match self {
+            Self::Agency => DirectoryCommand::RegisterAgency(RegisterAgency {
+                agency_id: AgencyId::new(id),
+                name: "Agency".to_owned(),
+            }),
+            Self::Branch(agency) => DirectoryCommand::RegisterBranch(RegisterBranch {
+                branch_id: BranchId::new(id),
+                parent: Node::Agency(*agency),
+                name: "Branch".to_owned(),
+            }),
+            Self::Merchant(branch_id) => DirectoryCommand::RegisterMerchant(RegisterMerchant {
+                merchant_id: MerchantId::new(id),
+                branch_id: *branch_id,
+                name: "Merchant".to_owned(),
+                tax_type: TaxType::Taxable,
+            }),
+            Self::Key(merchant) => {
+                let mut hash = [0; 32];
+                hash[..16].copy_from_slice(&fresh.to_be_bytes());
+                let (scope, hash) = (Scope::Merchant(*merchant), Digest(hash));
+                DirectoryCommand::IssueKey(IssueKey { key_id: KeyId::new(id), scope, hash })
+            }
+            Self::Contract(merchant_id) => DirectoryCommand::SetContract(SetContract {
+                merchant_id: *merchant_id,
+                contract_id: ContractId::new(id),
+                effective_from: None,
+                terms: terms(),
+            }),
+        }
+    }
 }
 
 impl Wish {
     pub fn command_id(&self) -> CommandId {
-        let mut digest = [0xAB; 32];
-        digest[..8].copy_from_slice(&self.key.to_be_bytes());
-        CommandId::from_digest(digest)
+        another_command(self, 0)
     }
 
     pub fn fingerprint(&self) -> [u8; 32] {
@@ -84,6 +145,7 @@ impl Wish {
                 ),
                 None,
             ),
+            Body::Directory(wanted) => (ClientCommand::Directory(wanted.command(fresh)), None),
         };
         Submission {
             command_id: self.command_id(),
@@ -97,6 +159,14 @@ impl Wish {
             card,
         }
     }
+}
+
+/// The id of a command that is not the wish's own, and yet wants the same; 0 is its own.
+pub fn another_command(wish: &Wish, number: u64) -> CommandId {
+    let mut digest = [0xAB; 32];
+    digest[..8].copy_from_slice(&wish.key.to_be_bytes());
+    digest[16..24].copy_from_slice(&number.to_be_bytes());
+    CommandId::from_digest(digest)
 }
 
 /// The payment that only this request would make.

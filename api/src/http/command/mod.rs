@@ -28,7 +28,7 @@ use crate::envelope::CardProblem;
 use crate::ledger::{Answer, ClientCommand, Submission};
 
 /// A command is answered within 30 seconds (api.md); the owner gets this much of it, in milliseconds.
-const DEADLINE_MS: i64 = 28_000;
+pub const DEADLINE_MS: i64 = 28_000;
 /// What HTTP itself waits at most, should the owner not answer at all.
 pub const LAST_RESORT: Duration = Duration::from_millis(29_500);
 
@@ -84,7 +84,6 @@ impl CommandRequest {
             command,
             card,
         };
-        self.app.recent.received(self.command_id, self.received_ms);
         let answered = tokio::time::timeout(LAST_RESORT, self.app.ledger.submit(submission)).await;
         answer::outcome(answered.unwrap_or(Answer::Unknown), self.command_id)
     }
@@ -109,8 +108,11 @@ async fn read(request: HttpRequest, mut payload: Payload) -> Result<CommandReque
     let received = request.extensions().get::<Received>().cloned();
     let Received { body, at_ms } = received.ok_or_else(|| Problem::new(Code::InternalError))?;
     let body = body?;
+    let command_id = identity::command_id(&caller.scope_text(), &idempotency_key);
+    // Before its handler looks for anything, a card's key for example: from now on it may come.
+    app.recent.received(command_id, at_ms);
     Ok(CommandRequest {
-        command_id: identity::command_id(&caller.scope_text(), &idempotency_key),
+        command_id,
         received_ms: at_ms,
         caller,
         idempotency_key,

@@ -9,18 +9,19 @@ use ledger_domain::ids::CommandId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::doubt::Doubt;
 use crate::access::Caller;
 use crate::http::app::App;
 use crate::http::command::unavailable;
 use crate::http::outermost::RequestId;
 use crate::http::payments::body::PaymentBody;
-use crate::http::peers::{Outgoing, Passed, passed_on_ms};
+use crate::http::peers::{Outgoing, passed_on_ms};
 use crate::http::problem::Problem;
 use crate::ledger::{CommandResult, CommandView};
 
 const NOT_RECORDED: &str = "NOT_RECORDED";
 /// How long another process may take to say what it knows.
-const ASKED_WITHIN: Duration = Duration::from_secs(3);
+pub const ASKED_WITHIN: Duration = Duration::from_secs(3);
 
 /// What is known of a command.
 #[derive(Serialize, ToSchema)]
@@ -76,7 +77,7 @@ pub async fn answer(
     id: CommandId,
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    // Before the read, so that whatever arrives in between still counts as on its way.
+    // Before the read: see [`Doubt::begin`].
     let may_still_arrive = app.recent.may_still_arrive(id, app.now_ms());
     let view = app.ledger.command(id, caller.command_scope()?).await.map_err(|error| unavailable(&error))?;
     let body = match view {
@@ -92,7 +93,7 @@ pub async fn answer(
             payment: Some(PaymentBody::from(&*payment)),
             ..CommandBody::empty(id.to_string(), "RUNNING")
         },
-        CommandView::NothingRecorded if may_still_arrive || is_known_elsewhere(app, request).await => {
+        CommandView::NothingRecorded if may_still_come(app, request, may_still_arrive).await => {
             CommandBody::empty(id.to_string(), "NOT_YET_KNOWN")
         }
         CommandView::NothingRecorded => CommandBody::empty(id.to_string(), NOT_RECORDED),
@@ -100,22 +101,22 @@ pub async fn answer(
     Ok(HttpResponse::Ok().json(body))
 }
 
-/// Whether another process may have received the command and not yet handed it to its owner: each that was heard lately is asked
-/// the same, and one that does not say that nothing was recorded, or says nothing, may still bring it.
-async fn is_known_elsewhere(app: &App, request: &HttpRequest) -> bool {
+/// Whether this process or another one may have received the command and not yet handed it to its owner.
+async fn may_still_come(app: &App, request: &HttpRequest, may_still_arrive: bool) -> bool {
     let pepper = app.authenticator.pepper();
-    let Some(peers) = app.peers.as_ref().filter(|_| passed_on_ms(request, pepper).is_none()) else {
-        return false;
-    };
+    let Some(peers) = &app.peers else { return may_still_arrive };
+    let asked_by_another = passed_on_ms(request, pepper).is_some();
+    let mut doubt = Doubt::begin(may_still_arrive, asked_by_another, &app.ledger.peers());
+    if doubt.whom_to_ask().is_none() {
+        return doubt.remains();
+    }
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let outgoing = Outgoing::of(request, &id, Bytes::new(), app.now_ms(), pepper);
-    for to in app.ledger.peers().iter() {
-        match peers.pass(to, outgoing.clone(), ASKED_WITHIN).await {
-            Passed::Reply(reply) if says_nothing_recorded(&reply.body) => {}
-            Passed::Reply(_) | Passed::Elsewhere(_) | Passed::NotReached | Passed::Uncertain => return true,
-        }
+    while let Some(to) = doubt.whom_to_ask() {
+        let passed = peers.pass(to, outgoing.clone(), ASKED_WITHIN).await;
+        doubt.learn(&passed.map(|reply| says_nothing_recorded(&reply.body)));
     }
-    false
+    doubt.remains()
 }
 
 fn says_nothing_recorded(body: &[u8]) -> bool {

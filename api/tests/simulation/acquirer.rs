@@ -39,11 +39,13 @@ pub struct Memory {
     pub approve_requests: HashMap<OperationId, u32>,
 }
 
+/// Who called: the process, its life, its partition's place.
+pub type Caller = (usize, u64, usize);
+
 /// One call on the network.
 #[derive(Debug)]
 pub struct OnTheWay {
-    pub process: usize,
-    pub life: u64,
+    pub caller: Caller,
     pub id: CallId,
     pub arrives_ms: i64,
     pub gives_up_ms: i64,
@@ -63,17 +65,9 @@ pub struct Network {
 }
 
 impl Network {
-    pub fn send(
-        &mut self,
-        rng: &mut fastrand::Rng,
-        process: usize,
-        life: u64,
-        id: CallId,
-        call: Call,
-        now_ms: i64,
-    ) {
+    pub fn send(&mut self, rng: &mut fastrand::Rng, caller: Caller, id: CallId, call: Call, now_ms: i64) {
         if self.trace {
-            eprintln!("{now_ms} process {process}.{life} sends {id}: {call:?}");
+            eprintln!("{now_ms} {caller:?} sends {id}: {call:?}");
         }
         if let Call::Approve(_, order) = &call {
             // Counted even when nothing arrives: it must not be tried twice.
@@ -84,7 +78,7 @@ impl Network {
         {
             let gives_up_ms = now_ms + 1;
             let (arrives_ms, call, unanswered) = (i64::MAX, None, Some(refused));
-            self.under_way.push(OnTheWay { process, life, id, arrives_ms, gives_up_ms, call, unanswered });
+            self.under_way.push(OnTheWay { caller, id, arrives_ms, gives_up_ms, call, unanswered });
             return;
         }
         let slow = rng.u32(0..100) < self.trouble;
@@ -93,11 +87,11 @@ impl Network {
         let gives_up_ms = now_ms + 1_500;
         let unanswered = Some(unanswered(&call));
         let call = (!lost).then_some(call);
-        self.under_way.push(OnTheWay { process, life, id, arrives_ms, gives_up_ms, call, unanswered });
+        self.under_way.push(OnTheWay { caller, id, arrives_ms, gives_up_ms, call, unanswered });
     }
 
     /// Lets time pass; gives back what comes back to whom.
-    pub fn pass(&mut self, rng: &mut fastrand::Rng, now_ms: i64) -> Vec<(usize, u64, CallId, Returned)> {
+    pub fn pass(&mut self, rng: &mut fastrand::Rng, now_ms: i64) -> Vec<(Caller, CallId, Returned)> {
         let mut back = Vec::new();
         let mut kept = Vec::new();
         for mut way in std::mem::take(&mut self.under_way) {
@@ -106,17 +100,17 @@ impl Network {
             {
                 let answer = self.memory.take(rng, &call, way.arrives_ms);
                 if self.trace {
-                    eprintln!("{now_ms} {}.{} {} arrived: {answer:?}", way.process, way.life, way.id);
+                    eprintln!("{now_ms} {:?} {} arrived: {answer:?}", way.caller, way.id);
                 }
                 // The answer may be lost on its way back, or come when nobody waits any more.
                 if rng.u32(0..100) >= self.trouble / 3 && way.unanswered.take().is_some() {
-                    back.push((way.process, way.life, way.id, answer));
+                    back.push((way.caller, way.id, answer));
                 }
             }
             if way.gives_up_ms <= now_ms
                 && let Some(unanswered) = way.unanswered.take()
             {
-                back.push((way.process, way.life, way.id, unanswered));
+                back.push((way.caller, way.id, unanswered));
             }
             if way.call.is_some() || way.unanswered.is_some() {
                 kept.push(way);

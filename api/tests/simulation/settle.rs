@@ -1,0 +1,75 @@
+//! The end of the storm, and waiting for something.
+
+use super::process::Process;
+use super::world::{PROCESSES, World};
+use ledger_api::owner::{Standing, rows};
+use ledger_log::sim::Chaos;
+
+impl World {
+    /// The storm ends: everything that is open gets its outcome.
+    pub fn settle(&mut self) -> Result<(), String> {
+        self.common.partitions.iter().for_each(|one| one.borrow_mut().sim.chaos = Chaos::CALM);
+        (self.network.trouble, self.peers.trouble) = (0, 0);
+        self.beats.unmute();
+        for number in 0..PROCESSES {
+            if self.is_leaving(number) {
+                self.crash(number);
+            }
+        }
+        self.until(400_000, Self::is_settled, false)
+    }
+
+    /// Goes on until something holds.
+    pub fn until(
+        &mut self,
+        steps: u32,
+        mut holds: impl FnMut(&mut Self) -> bool,
+        misfortune: bool,
+    ) -> Result<(), String> {
+        for step in 0..steps {
+            self.step(misfortune)?;
+            if step % 32 == 0 && holds(self) {
+                return Ok(());
+            }
+        }
+        Err(format!("it never settled: {}", self.state()))
+    }
+
+    fn is_settled(&mut self) -> bool {
+        if !self.clients.is_idle() || !self.peers.is_idle() || !self.network.under_way.is_empty() {
+            return false;
+        }
+        let (partitions, now_ms) = (&self.common.partitions, self.now_ms);
+        partitions.iter().enumerate().all(|(place, partition)| {
+            let seq = u64::try_from(partition.borrow().chain.len()).unwrap();
+            let mut leaders = 0;
+            let all = self.seats.iter_mut().all(|seat| {
+                let Some(process) = &mut seat.process else { return false };
+                let Some(slot) = process.partitions.slots.get_mut(place) else { return false };
+                // Whoever rests is asked, so that it reads on to the end.
+                slot.wake(now_ms + seat.skew_ms);
+                slot.save();
+                let leads = slot.owner.standing() == &Standing::Leading;
+                leaders += usize::from(leads);
+                let quiet = slot.owner.is_quiet() && slot.owner.load().1 == 0;
+                let timers = || rows::due_keys(&slot.rows).unwrap().len();
+                slot.owner.seq() == seq && process.http.is_idle() && (!leads || quiet && timers() == 0)
+            });
+            all && leaders == 1
+        })
+    }
+
+    fn state(&self) -> String {
+        let one = |process: &Process| {
+            let slots = process.partitions.slots.iter();
+            let each: Vec<_> = slots
+                .map(|slot| {
+                    (slot.owner.standing(), slot.owner.seq(), slot.owner.load(), slot.owner.is_quiet())
+                })
+                .collect();
+            format!("process {}: {each:?}, http idle {}", process.number, process.http.is_idle())
+        };
+        let processes: Vec<String> = self.processes().map(one).collect();
+        format!("{processes:#?} {}", self.clients.state())
+    }
+}

@@ -10,6 +10,7 @@ mod partitions;
 mod paused;
 mod power;
 mod processes;
+mod snapshots;
 mod stores;
 mod tombstones;
 mod torture;

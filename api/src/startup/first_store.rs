@@ -46,12 +46,12 @@ pub struct Sources {
 impl Sources {
     /// Puts a store of this ledger where there is none, if one is to be had.
     pub fn begin(&self, ledger_id: &str) {
-        if !self.from_folder(ledger_id) {
-            self.from_peers(ledger_id);
+        if !self.take_file(ledger_id) {
+            self.take_from_peers(ledger_id);
         }
     }
 
-    fn from_folder(&self, ledger_id: &str) -> bool {
+    fn take_file(&self, ledger_id: &str) -> bool {
         let Some(folder) = &self.folder else { return false };
         let name = |file: &Path| file.display().to_string();
         match newest(folder) {
@@ -67,7 +67,7 @@ impl Sources {
         }
     }
 
-    fn from_peers(&self, ledger_id: &str) {
+    fn take_from_peers(&self, ledger_id: &str) {
         match records(&self.kafka, self.min_records) {
             Ok(records) if records < self.min_records => {
                 let least = self.min_records;

@@ -10,6 +10,9 @@ use std::path::Path;
 /// What is handed to the output at once, bytes.
 const PIECE: usize = 64 * 1024;
 
+/// Where rows go, key and value.
+type TakeRow<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), SnapshotError>;
+
 impl Disk {
     /// Writes everything that is in the store at this moment, all partitions as of one instant. What is committed meanwhile goes on
     /// unhindered and is not in it; what it replaces stays on disk until this is over.
@@ -78,12 +81,7 @@ impl Disk {
         Ok(counting.content())
     }
 
-    fn each_row(
-        &self,
-        view: &Snapshot,
-        rows: &Keyspace,
-        take: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), SnapshotError>,
-    ) -> Result<(), SnapshotError> {
+    fn each_row(&self, view: &Snapshot, rows: &Keyspace, take: TakeRow<'_>) -> Result<(), SnapshotError> {
         for row in view.iter(rows) {
             let (key, value) = row.into_inner().map_err(|why| self.failed(&why))?;
             take(&key, &value)?;

@@ -98,7 +98,7 @@ fn what_is_taken_is_the_store_row_for_row_and_goes_on_like_it() {
     assert_eq!(check(bytes.as_slice(), FORMAT, LEDGER).unwrap(), written);
     assert_eq!(taken(&two.0, &bytes).unwrap(), written);
     assert!(is_taken(&two.0) && !is_taken(&one.0));
-    assert_eq!(two.left(), [two.0.clone()]);
+    assert_eq!(two.left(), std::slice::from_ref(&two.0));
     // Twice: what is written after it was taken is read again, too.
     for round in 0..2 {
         let copy = Disk::open_sound(&two.0, DiskSettings::default()).unwrap();

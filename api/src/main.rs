@@ -1,5 +1,6 @@
-//! `ledger-api`: the write path and the reads, over HTTP. `init` makes a ledger, `serve` serves one.
+//! `ledger-api`: the write path and the reads, over HTTP. `init` makes a ledger, `serve` serves one, `snapshot` copies its store.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -27,6 +28,15 @@ enum Command {
     },
     /// Serves the ledger.
     Serve,
+    /// Writes a running process's store into a file: with `LEDGER_SNAPSHOT_DIR`, one that has no store begins with it.
+    Snapshot {
+        /// The file; it is there only when it is whole. Ends in `.snapshot` where it is to be found in a folder
+        #[arg(long)]
+        to: PathBuf,
+        /// The process, `http://host:port` [default: LEDGER_ADDRESS]
+        #[arg(long)]
+        from: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -34,6 +44,7 @@ fn main() -> ExitCode {
         Command::Init { if_empty } => ledger_api::startup::init(if_empty),
         Command::AddPartitions { to } => ledger_api::startup::add_partitions(to),
         Command::Serve => ledger_api::startup::serve(),
+        Command::Snapshot { to, from } => ledger_api::startup::snapshot(&to, from.as_deref()),
     };
     let Err(error) = done else { return ExitCode::SUCCESS };
     // There may be no log yet.

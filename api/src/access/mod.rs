@@ -20,6 +20,8 @@ pub enum Access {
     Merchant,
     /// A merchant, or an operator who looks in.
     MerchantOrOperator,
+    /// Another process of this ledger, by its seal. To everybody else there is no such route, and the document does not name it.
+    Peer,
 }
 
 impl Access {
@@ -30,7 +32,8 @@ impl Access {
             (Self::Public | Self::AnyKey, _)
             | (Self::Operator | Self::MerchantOrOperator, Scope::Operator)
             | (Self::Merchant | Self::MerchantOrOperator, Scope::Merchant(_)) => true,
-            (Self::Operator, Scope::Node(_) | Scope::Merchant(_))
+            (Self::Peer, Scope::Operator | Scope::Node(_) | Scope::Merchant(_))
+            | (Self::Operator, Scope::Node(_) | Scope::Merchant(_))
             | (Self::Merchant, Scope::Operator | Scope::Node(_))
             | (Self::MerchantOrOperator, Scope::Node(_)) => false,
         }

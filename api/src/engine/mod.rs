@@ -27,7 +27,7 @@ pub use slot::{Slot, reader};
 use crate::acquirers::Acquirers;
 use crate::ledger::{Ledger, Port, Request};
 use crate::owner::{CallId, OwnerSettings, Returned};
-use crate::store::DiskSettings;
+use crate::store::{DiskSettings, Snapshots};
 use crossbeam_channel::{Receiver, Sender};
 use ledger_domain::directory::Digest;
 use ledger_domain::ids::KeyId;
@@ -56,6 +56,8 @@ pub struct EngineSettings {
     pub store_dir: PathBuf,
     /// The store's memory.
     pub disk: DiskSettings,
+    /// What may put a store there where there is none, or only a damaged one; otherwise it comes from the ledger.
+    pub first_store: Option<FirstStore>,
     /// Where other processes reach this one; fences name it.
     pub address: String,
     /// Bounds of every owner.
@@ -93,6 +95,7 @@ impl EngineSettings {
             payments_partitions: 4,
             store_dir,
             disk: DiskSettings::default(),
+            first_store: None,
             address: String::new(),
             owner: OwnerSettings::default(),
             timing: Timing::default(),
@@ -116,6 +119,17 @@ pub struct FirstKey {
     pub key_id: KeyId,
     /// HMAC-SHA-256 under the pepper.
     pub hash: Digest,
+}
+
+/// Called with the ledger's id, on the thread that starts the engine, when nothing lies where the store should be. Whether it puts
+/// a store there is its own matter.
+#[derive(Clone)]
+pub struct FirstStore(pub Arc<dyn Fn(&str) + Send + Sync>);
+
+impl std::fmt::Debug for FirstStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FirstStore")
+    }
 }
 
 /// What comes in through the one channel.
@@ -147,6 +161,7 @@ pub struct Engine {
     inputs: Sender<Input>,
     thread: Option<JoinHandle<()>>,
     broken: Option<oneshot::Receiver<String>>,
+    snapshots: Snapshots,
 }
 
 impl Engine {
@@ -168,13 +183,20 @@ impl Engine {
         let guard = settings.disk_guard.clone();
         let disk_watch = guard.map(|guard| disk_watch::start(guard, inputs.clone())).transpose()?;
         let core = opening::open(settings, inputs.clone(), Arc::clone(&port), effects, watch)?;
+        let snapshots = Snapshots::of(core.disk.clone());
         let thread = std::thread::Builder::new().name("ledger engine".to_owned());
         let (tell, broken) = oneshot::channel();
         let thread = thread
             .spawn(move || round::live((core, disk_watch), &received, tell))
             .map_err(StartError::Thread)?;
-        let engine = Self { inputs: inputs.clone(), thread: Some(thread), broken: Some(broken) };
+        let engine = Self { inputs: inputs.clone(), thread: Some(thread), broken: Some(broken), snapshots };
         Ok((Ledger::new(inputs, port), engine))
+    }
+
+    /// The store, to be copied while it is written.
+    #[must_use]
+    pub fn snapshots(&self) -> Snapshots {
+        self.snapshots.clone()
     }
 
     /// Ends with why this process cannot go on and has to be started again: its store is damaged, or its thread panicked. To be

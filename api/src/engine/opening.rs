@@ -6,7 +6,7 @@ use super::membership::Membership;
 use super::partitions::Partitions;
 use super::slot::{self, Slot};
 use super::watch::Watch;
-use super::{EngineSettings, Input, now_ms};
+use super::{EngineSettings, FirstStore, Input, now_ms};
 use crate::ledger::Port;
 use crate::owner::{DirectoryRules, Fatal, Owner, Payments, Rules};
 use crate::store::{Disk, PartitionRows, StoreError};
@@ -142,7 +142,12 @@ fn open_store(
     at: &PartitionId,
     genesis: &Genesis,
 ) -> Result<(Disk, PartitionRows, DirectoryRules), StartError> {
-    let disk = Disk::open_sound(&settings.store_dir, settings.disk)?;
+    let mut begin = || {
+        if let Some(FirstStore(begin)) = &settings.first_store {
+            begin(&genesis.ledger_id);
+        }
+    };
+    let disk = Disk::open_or_begin(&settings.store_dir, settings.disk, &mut begin)?;
     disk.belongs_to(&genesis.ledger_id)?;
     let rows = disk.partition(at)?;
     let rules = DirectoryRules::load(&rows, at)?;

@@ -19,6 +19,7 @@ use crate::keys::KeyVault;
 use crate::ledger::{
     Answer, CommandScope, CommandView, Ledger, OrderView, PaymentAt, Readiness, Submission, Unavailable,
 };
+use crate::store::Snapshots;
 
 /// Unix milliseconds, now.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -113,6 +114,8 @@ pub struct App {
     pub recent: Recent,
     /// The way to other processes; none in tests of one.
     pub peers: Option<Peers>,
+    /// The store, for a process that has none; none in tests without one.
+    pub snapshots: Option<Snapshots>,
     /// The time.
     pub clock: Clock,
     /// What `/metrics` shows.

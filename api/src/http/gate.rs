@@ -10,6 +10,7 @@ use actix_web::{Error, HttpMessage, ResponseError, web};
 use super::app::App;
 use super::input::Fault;
 use super::pass_on;
+use super::peers;
 use super::problem::Problem;
 use crate::access::{Access, Caller};
 use crate::catalogue::Code;
@@ -54,8 +55,13 @@ fn has_room(app: web::Data<App>, request: &ServiceRequest) -> Result<web::Data<A
 /// The caller is put among the request's extensions.
 async fn admit(access: Access, request: &ServiceRequest) -> Result<web::Data<App>, Problem> {
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::new(Code::InternalError))?.clone();
-    if access == Access::Public {
-        return forced_error(&app, request).map(|()| app);
+    match access {
+        Access::Public => return forced_error(&app, request).map(|()| app),
+        Access::Peer if peers::is_from_peer(request.request(), app.authenticator.pepper(), app.now_ms()) => {
+            return Ok(app);
+        }
+        Access::Peer => return Err(Problem::new(Code::RouteNotFound)),
+        Access::AnyKey | Access::Operator | Access::Merchant | Access::MerchantOrOperator => {}
     }
     let caller = caller(&app, request).await?;
     if !access.allows(&caller.scope) {

@@ -21,6 +21,7 @@ pub mod under_way;
 pub mod branches;
 pub mod commands;
 pub mod directory;
+pub mod internal;
 pub mod payments;
 pub mod settlements;
 pub mod system;

@@ -1,6 +1,10 @@
 //! The other processes of this ledger, as HTTP uses them: a request is sent on once, word for word, over connections that stay
 //! open. It is sealed with the pepper, so that a process believes of it what only another process may say.
 
+mod snapshot;
+
+pub use snapshot::{Incoming, NoSnapshot};
+
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -18,6 +22,8 @@ const PASSED_ON: HeaderName = HeaderName::from_static("ledger-passed-on");
 /// The answer of a process that does not lead the partition: where to ask instead, empty when it does not know.
 pub const ELSEWHERE: &str = "Ledger-Elsewhere";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// How long a request of a process's own holds, from its sealing, ms: longer than clocks may differ.
+const SEAL_HOLDS_MS: i64 = 60_000;
 /// What goes along; everything else is about the connection.
 const SENT: [HeaderName; 5] = [AUTHORIZATION, CONTENT_TYPE, ACCEPT_LANGUAGE, IDEMPOTENCY_KEY, REQUEST_ID];
 /// What comes back; the rest this process adds itself.
@@ -139,8 +145,7 @@ impl Outgoing {
             }
         }
         headers.push((REQUEST_ID.to_string(), request_id.as_bytes().to_vec()));
-        let seal = pepper.peer_seal(&sealed_text(request, received_ms));
-        headers.push((PASSED_ON.to_string(), format!("{received_ms} {seal}").into_bytes()));
+        headers.push((PASSED_ON.to_string(), seal(&sealed_text(request, received_ms), received_ms, pepper)));
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
         Self { method: request.method().to_string(), target, headers, body }
     }
@@ -155,16 +160,26 @@ pub fn passed_on_ms(request: &HttpRequest, pepper: &Pepper) -> Option<i64> {
     pepper.is_peer_seal(&sealed_text(request, received_ms), seal).then_some(received_ms)
 }
 
+/// Whether another process of this ledger has made this request itself, a moment ago: whoever saw one go by may not repeat it.
+#[must_use]
+pub fn is_from_peer(request: &HttpRequest, pepper: &Pepper, now_ms: i64) -> bool {
+    passed_on_ms(request, pepper)
+        .is_some_and(|sealed_ms| sealed_ms.abs_diff(now_ms) < SEAL_HOLDS_MS.unsigned_abs())
+}
+
+fn seal(text: &[u8], at_ms: i64, pepper: &Pepper) -> Vec<u8> {
+    format!("{at_ms} {}", pepper.peer_seal(text)).into_bytes()
+}
+
 /// What the seal binds: the operation, the caller, the command and the time.
 fn sealed_text(request: &HttpRequest, received_ms: i64) -> Vec<u8> {
     let header = |name| request.headers().get(name).map_or(&[][..], |value| value.as_bytes());
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    let time = received_ms.to_string();
-    let parts = [
-        request.method().as_str().as_bytes(),
-        target.as_bytes(),
-        header(AUTHORIZATION),
-        header(IDEMPOTENCY_KEY),
-    ];
-    parts.into_iter().chain([time.as_bytes()]).collect::<Vec<_>>().join(&b'\n')
+    let (caller, command) = (header(AUTHORIZATION), header(IDEMPOTENCY_KEY));
+    text_to_seal(request.method().as_str(), target, caller, command, received_ms)
+}
+
+fn text_to_seal(method: &str, target: &str, caller: &[u8], command: &[u8], at_ms: i64) -> Vec<u8> {
+    let time = at_ms.to_string();
+    [method.as_bytes(), target.as_bytes(), caller, command, time.as_bytes()].join(&b'\n')
 }

@@ -1,12 +1,12 @@
 //! Every route of the product, with who may call it, on one screen.
 
 use super::route::{Routes, get, patch, post};
-use super::{branches, commands, directory, payments, settlements, system, transactions};
+use super::{branches, commands, directory, internal, payments, settlements, system, transactions};
 use crate::access::Access;
 
 /// Declares all routes. Where two patterns fit one path, the first wins.
 pub fn configure(routes: &mut Routes<'_>) {
-    use Access::{AnyKey, Merchant, MerchantOrOperator, Operator, Public};
+    use Access::{AnyKey, Merchant, MerchantOrOperator, Operator, Peer, Public};
 
     routes.at("/v1/payments/key-in", [post(Merchant, payments::key_in_payment::handle)]);
     routes.at("/v1/payments/orders/{orderId}", [get(Merchant, payments::get_order::handle)]);
@@ -39,4 +39,6 @@ pub fn configure(routes: &mut Routes<'_>) {
     routes.at("/health/ready", [get(Public, system::get_ready::handle)]);
     routes.at("/metrics", [get(Public, system::get_metrics::handle)]);
     routes.at("/openapi.json", [get(Public, system::get_openapi::handle)]);
+
+    routes.at(internal::SNAPSHOT, [get(Peer, internal::get_snapshot::handle)]);
 }

@@ -1,6 +1,8 @@
 //! Wires the api together: configuration, keys, engine, HTTP, and the order in which they end. No rule of any kind is here.
 
+mod first_store;
 mod settings;
+mod snapshot;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use uuid::Uuid;
 
 use crate::access::Authenticator;
 use crate::acquirers::Acquirers;
-use crate::engine::{self, Engine, EngineSettings, FirstKey, InitSettings, StartError};
+use crate::engine::{self, Engine, EngineSettings, FirstKey, FirstStore, InitSettings, StartError};
 use crate::http::app::App;
 use crate::http::command::{CLOCK_BOUND_MS, Recent};
 use crate::http::peers::Peers;
@@ -25,8 +27,12 @@ use crate::http::under_way::UnderWay;
 use crate::keys::{KeyStore, KeyVault, MasterKey, Pepper};
 use crate::ledger::Ledger;
 use crate::queries::Queries;
+use crate::store::DiskSettings;
+
+use first_store::Sources;
 
 pub use settings::Settings;
+pub use snapshot::snapshot;
 
 /// The most records a writer of a new ledger may have in flight.
 const DEPTH: u32 = 20_000;
@@ -196,7 +202,8 @@ fn open(
     let vault = Arc::new(open_vault(&settings)?);
     let pepper = vault.pepper()?;
     let peers = Peers::new(runtime.clone(), settings.address.clone())?;
-    let (ledger, engine) = start_engine(&settings, &pepper, runtime)?;
+    let sources = sources(&settings, &vault, &peers)?;
+    let (ledger, engine) = start_engine(&settings, &pepper, sources, runtime)?;
     let app = App {
         ledger: Arc::new(ledger),
         authenticator: Authenticator::new(settings.mode, pepper),
@@ -204,19 +211,35 @@ fn open(
         under_way: UnderWay::default(),
         recent: Recent::new(engine::now_ms()),
         peers: Some(peers),
+        snapshots: Some(engine.snapshots()),
         clock: Arc::new(engine::now_ms),
         metrics: Arc::new(move || telemetry.render()),
     };
     Ok((app, engine))
 }
 
+fn sources(settings: &Settings, vault: &KeyVault, peers: &Peers) -> Result<Sources, Failure> {
+    Ok(Sources {
+        store: settings.store_dir.clone(),
+        disk: DiskSettings::default(),
+        folder: settings.snapshot_dir.clone(),
+        min_records: settings.snapshot_min_records,
+        kafka: settings.kafka.clone(),
+        peers: peers.clone(),
+        pepper: vault.pepper()?,
+    })
+}
+
 fn start_engine(
     settings: &Settings,
     pepper: &Pepper,
+    sources: Sources,
     runtime: tokio::runtime::Handle,
 ) -> Result<(Ledger, Engine), Failure> {
     let acquirers = Acquirers::new(settings.acquirers.clone(), Arc::new(engine::now_ms))?;
     let mut engine = EngineSettings::new(settings.kafka.clone(), settings.store_dir.clone());
+    engine.disk = sources.disk;
+    engine.first_store = Some(FirstStore(Arc::new(move |ledger_id| sources.begin(ledger_id))));
     engine.payments_partitions = settings.payments_partitions;
     engine.most_under_way = settings.most_under_way;
     engine.standbys = settings.standbys;

@@ -10,6 +10,9 @@ use ledger_runtime::{ConfigError, DatabaseSettings, Isolation, Secret, Vars};
 use crate::acquirers::AcquirerSettings;
 use crate::engine::{DiskGuard, STANDBYS};
 
+/// So many records are read from the log in two to three seconds: a snapshot of them would hardly be there sooner.
+const SNAPSHOT_MIN_RECORDS: u64 = 50_000;
+
 /// What `ledger-api` is told by its environment.
 pub struct Settings {
     /// `LEDGER_LISTEN`, default `127.0.0.1:8080`.
@@ -30,6 +33,10 @@ pub struct Settings {
     pub disk_guard: Option<DiskGuard>,
     /// `LEDGER_STORE_DIR`, default `ledger-store`.
     pub store_dir: PathBuf,
+    /// `LEDGER_SNAPSHOT_DIR`, a folder with snapshots, default none: where there is no store, the newest of them becomes it.
+    pub snapshot_dir: Option<PathBuf>,
+    /// `LEDGER_SNAPSHOT_MIN_RECORDS`, records, default 50,000: a ledger with fewer is read, not asked another process for.
+    pub snapshot_min_records: u64,
     /// `LEDGER_MASTER_KEY_FILE`; there is no default.
     pub master_key_file: PathBuf,
     /// `LEDGER_MODE`, `test` or `live`; there is no default.
@@ -65,6 +72,13 @@ impl Settings {
             standbys: vars.number("LEDGER_STANDBYS", "processes", STANDBYS, 0..=1_000)?,
             disk_guard: disk_guard(vars)?,
             store_dir: PathBuf::from(vars.text("LEDGER_STORE_DIR", "ledger-store")?),
+            snapshot_dir: vars.optional("LEDGER_SNAPSHOT_DIR")?.map(PathBuf::from),
+            snapshot_min_records: vars.number(
+                "LEDGER_SNAPSHOT_MIN_RECORDS",
+                "records",
+                SNAPSHOT_MIN_RECORDS,
+                0..=u64::MAX,
+            )?,
             master_key_file: vars
                 .path("LEDGER_MASTER_KEY_FILE", "a file with 32 bytes in base64, closed to others")?,
             database: DatabaseSettings::read(vars, Isolation::RepeatableRead)?,
@@ -94,7 +108,7 @@ fn own_address(vars: &Vars, listen: SocketAddr) -> Result<String, ConfigError> {
 }
 
 /// The beginning of a URL: requests of other processes are appended to it.
-fn address(text: &str) -> Result<String, ConfigError> {
+pub fn address(text: &str) -> Result<String, ConfigError> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let is_host = rest.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
     is_host
@@ -164,6 +178,7 @@ mod tests {
             ("LEDGER_STANDBYS", "-1"),
             ("LEDGER_DISK_PATH", "/no/such/path"),
             ("LEDGER_DISK_FREE_MIN_MIB", "much"),
+            ("LEDGER_SNAPSHOT_MIN_RECORDS", "-1"),
             ("LEDGER_ACQUIRERS", "sandbox"),
             ("LEDGER_FIRST_OPERATOR_KEY", "test_op_short"),
             ("LEDGER_FIRST_OPERATOR_KEY", "live_op_0123456789012345678901234567890123456789"),

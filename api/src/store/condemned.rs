@@ -59,7 +59,8 @@ pub fn aside(folder: &Path) -> PathBuf {
     beside(folder, "damaged")
 }
 
-fn beside(folder: &Path, ending: &str) -> PathBuf {
+/// A path beside the folder, with another ending.
+pub fn beside(folder: &Path, ending: &str) -> PathBuf {
     let mut name = folder.file_name().unwrap_or_default().to_owned();
     name.push(".");
     name.push(ending);

@@ -1,8 +1,10 @@
 //! fjall 3, the only mention of it: one database, one keyspace per partition, one atomic batch per engine batch.
 //! A batch is durable against a crash of the process at once and against one of the machine later: the cursor moves with its rows.
 
+mod copy;
+
 use super::condemned::{self, Opening};
-use super::{Changes, Keep, Row, Rows, StoreError, links};
+use super::{Changes, Keep, Row, Rows, StoreError, links, taking};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use ledger_log::PartitionId;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rises whenever a row changes its meaning; a store of another format is set aside and built from the ledger again.
-const FORMAT: &str = "3";
+pub const FORMAT: &str = "3";
 const LEDGER_ID: &[u8] = b"ledger-id";
 const FORMAT_KEY: &[u8] = b"format";
 const MIB: u64 = 1024 * 1024;
@@ -60,21 +62,51 @@ impl Disk {
     /// # Errors
     /// As [`Disk::open`], but for damage.
     pub fn open_sound(path: &Path, settings: DiskSettings) -> Result<Self, StoreError> {
-        if let Some(why) = condemned::reason(path) {
-            condemned::set_aside(path, &why)?;
-        } else if Opening::kills(path) {
-            condemned::set_aside(path, "the process died twice in a row while it was opened")?;
-        }
-        let opening = Opening::begin(path);
-        let opened = match Self::open(path, settings) {
-            Err(why) if why.is_damage() || matches!(why, StoreError::OtherFormat { .. }) => {
-                condemned::set_aside(path, &why.to_string())?;
-                Self::open(path, settings)
-            }
-            opened => opened,
+        Self::open_or_begin(path, settings, &mut || ())
+    }
+
+    /// As [`Disk::open_sound`]. Where nothing is at the path, or no longer, `begin` may put a store there first
+    /// ([`taking::take`]). It is not asked to where one that had come from a snapshot is damaged: another could be again, and the
+    /// ledger is not.
+    ///
+    /// # Errors
+    /// As [`Disk::open`], but for damage.
+    pub fn open_or_begin(
+        path: &Path,
+        settings: DiskSettings,
+        begin: &mut dyn FnMut(),
+    ) -> Result<Self, StoreError> {
+        let set_aside = |why: &str| {
+            let was_taken = taking::is_taken(path);
+            condemned::set_aside(path, why).map(|()| !was_taken)
         };
-        drop(opening);
-        opened
+        let may_begin = if let Some(why) = condemned::reason(path) {
+            set_aside(&why)?
+        } else if Opening::kills(path) {
+            set_aside("the process died twice in a row while it was opened")?
+        } else {
+            taking::holds_nothing(path)
+        };
+        if may_begin {
+            if let Err(why) = taking::clear(path) {
+                tracing::warn!(target: "store", %why, "a folder is left over");
+            }
+            begin();
+        }
+        let why = match Self::open_once(path, settings) {
+            Err(why) if why.is_damage() || matches!(why, StoreError::OtherFormat { .. }) => why,
+            opened => return opened,
+        };
+        if set_aside(&why.to_string())? {
+            begin();
+        }
+        Self::open_once(path, settings)
+    }
+
+    /// A death in here is noticed at the next start.
+    fn open_once(path: &Path, settings: DiskSettings) -> Result<Self, StoreError> {
+        let _opening = Opening::begin(path);
+        Self::open(path, settings)
     }
 
     /// Says that the store in this folder must not be opened again: it is damaged.
@@ -130,8 +162,7 @@ impl Disk {
     /// # Errors
     /// When the disk fails.
     pub fn partition(&self, at: &PartitionId) -> Result<PartitionRows, StoreError> {
-        let name = format!("{}-{}", at.topic, at.partition);
-        let rows = self.db.keyspace(&name, || keyspace(self.settings)).map_err(|why| self.failed(&why))?;
+        let rows = self.keyspace_of(at)?;
         let mut rows = PartitionRows { disk: self.clone(), rows, commits: Arc::default() };
         let place = format!("{}, partition {at}", self.name());
         rows.commits = Arc::new(AtomicU64::new(links::check(&rows, &place)?));
@@ -144,6 +175,11 @@ impl Disk {
     /// When the disk fails.
     pub fn sync(&self) -> Result<(), StoreError> {
         self.db.persist(PersistMode::SyncAll).map_err(|why| self.failed(&why))
+    }
+
+    fn keyspace_of(&self, at: &PartitionId) -> Result<Keyspace, StoreError> {
+        let name = format!("{}-{}", at.topic, at.partition);
+        self.db.keyspace(&name, || keyspace(self.settings)).map_err(|why| self.failed(&why))
     }
 
     fn about(&self, key: &[u8]) -> Result<Option<String>, StoreError> {

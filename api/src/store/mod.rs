@@ -3,10 +3,14 @@
 
 mod condemned;
 mod disk;
+mod in_use;
 mod links;
 mod memory;
+pub mod snapshot;
+pub mod taking;
 
-pub use disk::{Disk, DiskSettings, PartitionRows};
+pub use disk::{Disk, DiskSettings, FORMAT, PartitionRows};
+pub use in_use::{Snapshots, Turn};
 pub use memory::Memory;
 
 use std::collections::BTreeMap;

@@ -55,16 +55,22 @@ async fn without_a_key_every_operation_of_the_document_is_401_except_the_public_
     let mut walked = 0;
     for operation in registered() {
         let stated = &document["paths"][operation.path][operation.method.as_str().to_lowercase()];
+        if operation.access == Access::Peer {
+            assert_eq!(*stated, Value::Null, "{}", operation.path);
+        }
         let asks_for_a_key = stated["security"] != Value::Null;
         assert_eq!(
             asks_for_a_key,
-            operation.access != Access::Public,
+            !matches!(operation.access, Access::Public | Access::Peer),
             "{} {}",
             operation.method,
             operation.path
         );
         let reply = world.send(request(&operation)).await;
         match operation.access {
+            Access::Peer => {
+                assert_eq!((reply.status, reply.code()), (404, "NOT_FOUND_ROUTE"), "{}", operation.path);
+            }
             Access::Public => assert!(reply.status == 200, "{} {}", operation.path, reply.status),
             Access::AnyKey | Access::Operator | Access::Merchant | Access::MerchantOrOperator => {
                 assert_eq!((reply.status, reply.code()), (401, "API_KEY_REQUIRED"), "{}", operation.path);
@@ -86,12 +92,16 @@ async fn a_scope_that_may_not_call_an_operation_gets_403_and_its_body_is_not_loo
     for operation in registered() {
         for key in KEYS.iter().filter(|key| !operation.access.allows(&scope_of(key))) {
             let reply = world.send(with_key(request(&operation).set_payload("not json"), key)).await;
-            assert_eq!(
-                (reply.status, reply.code()),
-                (403, "SCOPE_FORBIDDEN"),
-                "{} with {key}",
-                operation.path
-            );
+            // Not even an operator learns that there is something between the processes.
+            let expected = match operation.access {
+                Access::Peer => (404, "NOT_FOUND_ROUTE"),
+                Access::Public
+                | Access::AnyKey
+                | Access::Operator
+                | Access::Merchant
+                | Access::MerchantOrOperator => (403, "SCOPE_FORBIDDEN"),
+            };
+            assert_eq!((reply.status, reply.code()), expected, "{} with {key}", operation.path);
         }
     }
     assert!(world.ledger.submitted.lock().unwrap().is_empty());

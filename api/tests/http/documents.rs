@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ledger_api::access::Access;
 use ledger_api::envelope::{Bound, seal};
 use ledger_api::http::command::identity::{canonical, command_id, fingerprint};
 use ledger_api::http::openapi;
@@ -12,6 +13,11 @@ use ledger_api::http::route::{Registered, Routes};
 use ledger_api::http::routes;
 use ledger_api::http::system::get_errors;
 use serde_json::Value;
+
+/// Everything the product answers to callers; what is between its processes is nobody else's and in no document.
+pub fn public() -> Vec<Registered> {
+    registered().into_iter().filter(|operation| operation.access != Access::Peer).collect()
+}
 
 /// Everything the product answers.
 pub fn registered() -> Vec<Registered> {
@@ -65,7 +71,7 @@ fn the_document_names_exactly_the_routes_there_are() {
         }
     }
     let mut there: Vec<String> =
-        registered().iter().map(|operation| format!("{} {}", operation.method, operation.path)).collect();
+        public().iter().map(|operation| format!("{} {}", operation.method, operation.path)).collect();
     stated.sort();
     there.sort();
     assert_eq!(stated, there);

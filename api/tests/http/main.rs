@@ -17,5 +17,6 @@ mod errors;
 mod outcomes;
 mod reads;
 mod server;
+mod snapshots;
 mod stories;
 mod support;

@@ -216,6 +216,7 @@ impl World {
             vault: Arc::new(vault),
             under_way: UnderWay::default(),
             peers: None,
+            snapshots: None,
             // Born long ago: it knows everything that was received lately.
             recent: Recent::new(NOW_MS - 3_600_000),
             clock: Arc::new(|| NOW_MS),

@@ -23,7 +23,7 @@ pub use error::{KafkaError, Weakness};
 pub use follower::{Batch, FollowError, Follower, read_genesis};
 pub use keys::KeyTopic;
 pub use marker::Marker;
-pub use members::{BEAT_EVERY, Beat, Heard, Members};
+pub use members::{BEAT_EVERY, Beat, Heard, Members, heard_lately};
 pub use meta::{partitions, read_at, watermarks};
 pub use partition_io::{PartitionIo, Sink};
 pub use settings::{KafkaSettings, MAX_RECORD_BYTES, TopicNames};

@@ -5,7 +5,7 @@ use super::client::{Consumer, Held};
 use super::error::{KafkaError, ReadTrouble, trouble};
 use super::meta::ask_watermarks;
 use super::producer::{Outgoing, Producer};
-use super::range;
+use super::range::{self, Part, Range, ReadError};
 use super::settings::KafkaSettings;
 use crate::fence::Fence;
 use crate::position::PartitionId;
@@ -14,6 +14,7 @@ use rdkafka::Message;
 use rdkafka::error::KafkaError as Native;
 use rdkafka::message::BorrowedMessage;
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 pub const BEAT_EVERY: Duration = Duration::from_millis(500);
 /// How long the broker holds an empty answer back; a new beat ends the wait at once.
 const WAIT_MS: u32 = 200;
-/// So many messages before the end are heard at the start: what every process has said lately.
+/// So many messages before the end are heard at first: what every process has said lately.
 const BACK: i64 = 256;
 /// Without a word for so long, not even an own one, another client is made: one may be quiet for minutes.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -165,6 +166,27 @@ impl Ear {
             }
         }
         Ok(())
+    }
+}
+
+/// What the processes have said lately, in its order, read once: for one that does not speak yet. Waits for Kafka.
+///
+/// # Errors
+/// Kafka did not answer in time.
+pub fn heard_lately(settings: &KafkaSettings) -> Result<Vec<Beat>, KafkaError> {
+    let at = PartitionId::new(&settings.topics().members, 0);
+    let consumer = Held::new(settings, range::WAIT_MS)?;
+    let (reading, timeout) = (consumer.get()?, settings.request_timeout());
+    let (low, high) = ask_watermarks(reading, &at, timeout)?;
+    let lately = Range { from: high.saturating_sub(BACK).max(low), to: high };
+    let mut heard = Vec::new();
+    let mut take = |part: Part<Option<Beat>>| {
+        heard.extend(part.records.into_iter().flatten());
+        ControlFlow::Continue(())
+    };
+    match range::read(reading, &at, lately, timeout, &beat, &mut take) {
+        Ok(()) | Err(ReadError::Broken) => Ok(heard),
+        Err(ReadError::Kafka(error)) => Err(error),
     }
 }
 

@@ -10,6 +10,7 @@
 mod append;
 mod following;
 mod keys;
+mod members;
 mod reading;
 mod support;
 mod topics;

@@ -11,6 +11,7 @@ mod paused;
 mod power;
 mod processes;
 mod resting;
+mod snapshots;
 mod stores;
 mod tombstones;
 mod torture;

@@ -4,7 +4,7 @@
 use super::world::World;
 use crate::owner_support::process::{DEPTH, owner, payments};
 use ledger_api::http::command::NOT_AFTER_MS;
-use ledger_api::owner::{DirectoryRules, Rules};
+use ledger_api::owner::Rules;
 use ledger_api::store::Memory;
 use ledger_domain::Event;
 use ledger_domain::directory::{self, Directory, DirectoryEvent, PartitionRef};
@@ -145,7 +145,7 @@ pub fn stores_are_the_ledger(world: &World, ledger: &Ledger) -> Check {
         let at = world.common.partitions[place].borrow().sim.at().clone();
         let mut store = Memory::default();
         let rules = match place {
-            0 => Rules::Directory(Box::new(DirectoryRules::default())),
+            0 => Rules::Directory(Box::default()),
             _ => payments(),
         };
         let mut fresh = owner(&at, &store, rules);

@@ -21,7 +21,7 @@ use simulation::sabotage::Sabotage;
 use simulation::told::Said;
 use simulation::world::World;
 
-const SEEDS: u64 = 14;
+const SEEDS: u64 = 10;
 const STEPS: u64 = 12_000;
 
 /// Everything but a forger: a forged record in the right place is accepted, and stops whoever cannot understand it.

@@ -1,14 +1,21 @@
 //! The end of the storm, and waiting for something.
 
+use super::line::Shared;
 use super::process::Process;
 use super::world::{PROCESSES, World};
 use ledger_api::owner::{Standing, rows};
 use ledger_log::sim::Chaos;
 
+/// How many steps something may take before a person looks after it.
+const A_PERSON_LOOKS_EVERY: u32 = 20_000;
+
 impl World {
     /// The storm ends: everything that is open gets its outcome.
     pub fn settle(&mut self) -> Result<(), String> {
-        self.common.partitions.iter().for_each(|one| one.borrow_mut().sim.chaos = Chaos::CALM);
+        if self.is_stormy() {
+            self.common.partitions.iter().for_each(|one| one.borrow_mut().sim.chaos = Chaos::CALM);
+            self.begin_new_reigns();
+        }
         (self.network.trouble, self.peers.trouble) = (0, 0);
         self.beats.unmute();
         for number in 0..PROCESSES {
@@ -28,11 +35,28 @@ impl World {
     ) -> Result<(), String> {
         for step in 0..steps {
             self.step(misfortune)?;
+            if step % A_PERSON_LOOKS_EVERY == A_PERSON_LOOKS_EVERY - 1 {
+                self.begin_new_reigns();
+            }
             if step % 32 == 0 && holds(self) {
                 return Ok(());
             }
         }
         Err(format!("it never settled: {}", self.state()))
+    }
+
+    fn is_stormy(&self) -> bool {
+        let is_calm = |one: &Shared| one.borrow().sim.chaos.drop == 0;
+        !self.common.partitions.iter().all(is_calm)
+    }
+
+    /// An owner's own command that the log refused when it was sent alone (a timer's, a partition's opening) is not tried again
+    /// before another reign begins: here it does.
+    fn begin_new_reigns(&mut self) {
+        for place in 0..self.common.partitions.len() {
+            let number = self.rng.usize(0..PROCESSES);
+            self.take(number, place);
+        }
     }
 
     fn is_settled(&mut self) -> bool {

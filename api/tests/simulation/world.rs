@@ -126,6 +126,10 @@ impl World {
     /// A process that should not lead a partition takes it, or one that lost it takes it back; the other one will notice.
     pub fn take_over(&mut self) {
         let (number, place) = (self.rng.usize(0..PROCESSES), self.rng.usize(0..PARTITIONS.len()));
+        self.take(number, place);
+    }
+
+    pub fn take(&mut self, number: usize, place: usize) {
         let now_ms = self.clock_of(number);
         let process = self.seats[number].process.as_mut();
         if let Some(slot) = process.and_then(|process| process.partitions.slots.get_mut(place)) {

@@ -1,4 +1,4 @@
-//! `schemas/money-cases.json`: what decide, the calendar and the posting policies make of each case is what was worked out by hand.
+//! `schemas/money-cases.json`: what decide, the calendar and the posting policies make of each case is what was worked out apart from them.
 
 use std::collections::BTreeSet;
 
@@ -221,7 +221,7 @@ fn play(story: &mut Story, number: u128, step: &Step) -> PaymentEvent {
 }
 
 #[test]
-fn every_case_worked_out_by_hand_comes_out_to_the_won() {
+fn every_worked_case_comes_out_to_the_won() {
     let document = document();
     assert!(document.cases.len() >= 30 && !document.rules.is_empty() && !document.postings.is_empty());
     for case in &document.cases {

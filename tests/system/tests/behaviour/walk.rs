@@ -82,6 +82,7 @@ fn filled(path: &str, ours: &Ours, people: &People) -> Done<String> {
         ("{commandId}", "cmd_00000000000080008000000000000000"),
         ("{agencyId}", people.agency.id.as_str()),
         ("{branchId}", people.branch.id.as_str()),
+        ("{nodeId}", people.agency.id.as_str()),
         ("{merchantId}", people.merchant(0)?.id.as_str()),
         ("{keyId}", "key_00000000000070008000000000000000"),
         ("{id}", ours.payment.as_str()),

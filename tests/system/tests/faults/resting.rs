@@ -44,8 +44,10 @@ fn a_process_that_need_not_stand_by_reads_when_it_is_asked_or_takes_over() -> Do
     let path = format!("/v1/payments/{payment}");
     let read = rig.block(merchant.client(&url).get(&path))?.ok()?;
     ensure!(read.body == first.body, "read at the resting process: {}", read.body);
-    let (state_now, read_to) = state(&rig, resting, partition)?;
-    ensure!(read_to > after && state_now.starts_with("following"), "{state_now} at {read_to}");
+    rig.until("it follows", PATIENCE, || {
+        let (state_now, read_to) = state(&rig, resting, partition)?;
+        Ok(read_to > after && state_now.starts_with("following"))
+    })?;
     // A process that never followed takes over, and every key still has its answer.
     rig.api_number(1 - resting)?.kill()?;
     rig.served_again(&people, resting, "resting")?;

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod acquirers;
 pub mod catalogue;
+mod durable;
 pub mod engine;
 pub mod envelope;
 pub mod http;

@@ -2,6 +2,7 @@
 //! stops whoever asked; it is never skipped.
 
 use ledger_domain::Event;
+use ledger_domain::payment::{Movement, PaymentEvent};
 use ledger_domain::recorded::{self, Meta};
 use ledger_log::{Accepted, Cursor, Hash, PartitionId, Position};
 
@@ -26,6 +27,14 @@ impl Entry {
     /// Its seq as a signed column holds it.
     pub fn seq_number(&self) -> i64 {
         i64::try_from(self.seq).unwrap_or(i64::MAX)
+    }
+
+    /// The event with the money it moved, if it moved any.
+    pub fn moved(&self) -> Option<(&PaymentEvent, &Movement)> {
+        match &self.event {
+            Event::Payment(event) => event.money().map(|money| (event, money)),
+            Event::Directory(_) => None,
+        }
     }
 
     /// The error that this event cannot be projected, and why.

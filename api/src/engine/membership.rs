@@ -91,11 +91,6 @@ impl Membership {
         Some(self.alive().filter(|address| weight(at, address) > mine).count())
     }
 
-    /// Whether this process should lead it.
-    pub fn is_mine(&self, at: &PartitionId) -> bool {
-        self.leader_of(at) == Some(self.me.address.as_str())
-    }
-
     /// Whether the process that fenced a partition is still there, be it about to leave: the same life of it, not a later one.
     pub fn is_there(&self, fence: &Fence) -> bool {
         let known = self.heard.get(&fence.address);
@@ -176,12 +171,13 @@ mod tests {
             let mut places: Vec<usize> = seen.iter().filter_map(|one| one.place_in(&at)).collect();
             let next = seen.iter().find(|one| one.place_in(&at) == Some(1)).unwrap();
             let first = seen.iter().find(|one| one.place_in(&at) == Some(0)).unwrap();
-            assert!(first.is_mine(&at));
+            assert_eq!(first.leader_of(&at), Some(first.me.address.as_str()));
             places.sort_unstable();
             assert_eq!(places, [0, 1, 2]);
             let mut without = next.clone();
             without.hear(Beat { member: first.me.clone(), leaving: true, at_ms: 2_000 }, now);
-            assert!(without.is_mine(&at) && without.place_in(&at) == Some(0));
+            assert_eq!(without.leader_of(&at), Some(next.me.address.as_str()));
+            assert_eq!(without.place_in(&at), Some(0));
         }
         assert_eq!(Membership::new(fence("a", 1)).place_in(&partitions()[0]), None);
     }

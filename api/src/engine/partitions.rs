@@ -62,13 +62,13 @@ impl<I: Shell, S: Keep> Partitions<I, S> {
         let directory_wanted_ms = self.directory_wanted_ms();
         let Self { slots, membership, retake_after_ms, standbys, .. } = self;
         for (place, slot) in slots.iter_mut().enumerate() {
+            let follows = slot.owner.standing() == &Standing::Following;
+            let mine = if follows { membership.place_in(&slot.at) } else { None };
             // Every process needs the directory, and whoever leads that opens a partition once it has read how it begins.
             let may_rest = place > 0 && slot.owner.genesis().is_some();
-            slot.rest(may_rest && membership.place_in(&slot.at).is_some_and(|mine| mine > *standbys));
+            slot.rest(may_rest && mine.is_some_and(|mine| mine > *standbys));
             slot.pulse(now_ms, directory_wanted_ms.filter(|_| place == 0));
-            let follows = slot.owner.standing() == &Standing::Following;
-            let may = !slot.was_lost_within(*retake_after_ms, now_ms);
-            if follows && may && membership.is_mine(&slot.at) {
+            if mine == Some(0) && !slot.was_lost_within(*retake_after_ms, now_ms) {
                 slot.lead(now_ms);
             }
         }

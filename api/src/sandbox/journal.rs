@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::entry::Entry;
 use super::memory::{Impossible, Memory};
+use crate::durable;
 
 /// Why the file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -145,10 +146,7 @@ fn cut(file: &mut File, path: &Path, whole: usize) -> std::io::Result<()> {
     }
     file.seek(std::io::SeekFrom::Start(whole))?;
     file.sync_all()?;
-    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => File::open(".")?.sync_all(),
-    }
+    durable::sync_name(path)
 }
 
 /// The writer's thread: everything that waits goes to disk with one sync; the next sync starts when that one ends.

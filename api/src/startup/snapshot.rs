@@ -11,6 +11,7 @@ use ledger_runtime::{Telemetry, TelemetrySettings, Vars};
 use super::first_store::ENDING;
 use super::settings::{Settings, address};
 use super::{Failure, genesis, open_vault};
+use crate::durable;
 use crate::engine::{StartError, now_ms};
 use crate::http::peers::Peers;
 use crate::store::{FORMAT, snapshot};
@@ -43,9 +44,7 @@ pub fn snapshot(to: &Path, from: Option<&str>) -> Result<(), Failure> {
 fn write(to: &Path, incoming: impl Read, ledger_id: &str) -> Result<snapshot::Copied, Failure> {
     let writing = beside(to);
     let written = write_whole(&writing, incoming, ledger_id).and_then(|copied| {
-        fs::rename(&writing, to)?;
-        let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(parent.unwrap_or_else(|| Path::new(".")))?.sync_all()?;
+        durable::rename(&writing, to)?;
         Ok(copied)
     });
     if written.is_err() {

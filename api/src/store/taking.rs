@@ -4,6 +4,7 @@
 use super::condemned::{Opening, beside};
 use super::snapshot::{Copied, SnapshotError};
 use super::{Disk, DiskSettings};
+use crate::durable;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -75,9 +76,7 @@ fn put(making: &Path, folder: &Path, from: &str) -> Result<(), SnapshotError> {
         std::fs::write(making.join(MARK), format!("{from}\n"))?;
         File::open(making.join(MARK))?.sync_all()?;
         File::open(making)?.sync_all()?;
-        std::fs::rename(making, folder)?;
-        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-        File::open(parent.unwrap_or_else(|| Path::new(".")))?.sync_all()
+        durable::rename(making, folder)
     };
     moved().map_err(|why| SnapshotError::Folder { doing: format!("moving {}", making.display()), why })
 }

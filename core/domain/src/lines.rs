@@ -49,6 +49,16 @@ pub enum Node {
     Branch(BranchId),
 }
 
+impl Node {
+    /// The 16 bytes of its id.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        match self {
+            Self::Agency(id) => id.as_bytes(),
+            Self::Branch(id) => id.as_bytes(),
+        }
+    }
+}
+
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,7 +3,7 @@
 use ledger_domain::ids::{AgencyId, BranchId};
 use ledger_domain::lines::{Line, LineType, Node, Party};
 use ledger_domain::money::{Amount, Currency};
-use ledger_domain::payment::{Movement, MovementKind};
+use ledger_domain::payment::{Movement, MovementKind, PaymentEvent};
 
 /// The amount with the sign of its movement: positive for a sale, negative for a cancel.
 pub fn signed(money: &Movement, amount: Amount) -> i64 {
@@ -11,6 +11,11 @@ pub fn signed(money: &Movement, amount: Amount) -> i64 {
         MovementKind::Sale => amount.minor(),
         MovementKind::Cancel => amount.minor().saturating_neg(),
     }
+}
+
+/// The row of transactions that an event is about: its cancel, otherwise its payment.
+pub fn transaction_id(event: &PaymentEvent) -> [u8; 16] {
+    event.cancel_id().map_or(*event.payment_id().as_bytes(), |cancel| *cancel.as_bytes())
 }
 
 /// The nearest branch and the topmost agency above a merchant at the sale.

@@ -6,7 +6,7 @@ pub mod of_node;
 pub mod rows;
 
 use crate::queries::QueryError;
-use crate::queries::row::Columns;
+use crate::queries::row::{Columns, id};
 use ledger_domain::days::Day;
 use ledger_domain::lines::Node;
 use mysql_async::Value;
@@ -109,8 +109,5 @@ impl Sales {
 }
 
 fn node_id(node: Node) -> Value {
-    match node {
-        Node::Agency(agency) => crate::queries::row::id(agency.as_bytes()),
-        Node::Branch(branch) => crate::queries::row::id(branch.as_bytes()),
-    }
+    id(node.as_bytes())
 }

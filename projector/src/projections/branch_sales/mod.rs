@@ -78,7 +78,7 @@ pub fn seen(money: &Movement) -> Result<Vec<Seen>, String> {
         (Some(Node::Agency(agency)), Some(Node::Branch(branch))) => (*agency.as_bytes(), *branch.as_bytes()),
         _ => return Err("its branch path does not lead from an agency to a branch".to_owned()),
     };
-    let path: Path = money.branch_path.iter().flat_map(id).collect();
+    let path: Path = money.branch_path.iter().flat_map(Node::as_bytes).copied().collect();
     let whole = whole(money)?;
     let mut below = 0_i64;
     let mut all = Vec::with_capacity(money.branch_path.len());
@@ -86,7 +86,7 @@ pub fn seen(money: &Movement) -> Result<Vec<Seen>, String> {
         let own = Fees::of_node(money, *node)?.total;
         let sums = Sums { own_commission: own, below_commission: below, ..whole };
         below = below.checked_add(own).ok_or("its commissions do not fit a sum")?;
-        let (node, is_top, path) = (id(node), place == 0, path.clone());
+        let (node, is_top, path) = (*node.as_bytes(), place == 0, path.clone());
         all.push(Seen { node, is_top, path, branch: last, agency: first, sums });
     }
     all.reverse();
@@ -103,13 +103,6 @@ fn whole(money: &Movement) -> Result<Sums, String> {
             Sums { cancel_count: 1, cancel_amount: amount, net_amount: amount.saturating_neg(), ..sums }
         }
     })
-}
-
-fn id(node: &Node) -> [u8; 16] {
-    match node {
-        Node::Agency(id) => *id.as_bytes(),
-        Node::Branch(id) => *id.as_bytes(),
-    }
 }
 
 /// The hour of the sold day in which it was recorded, 0 to 23; what was recorded before its sold day began belongs to hour 0.

@@ -3,9 +3,8 @@
 use super::{Seen, hour, seen};
 use crate::entry::{CannotProject, Entry};
 use crate::projections::cells::{bytes, day, instant, text};
-use crate::projections::money::currency;
+use crate::projections::money::{currency, transaction_id};
 use crate::projections::{Cells, Fold, Projection, Statement};
-use ledger_domain::Event;
 use ledger_domain::payment::{Movement, MovementKind, PaymentEvent};
 use mysql_async::Value;
 use std::collections::BTreeMap;
@@ -51,10 +50,8 @@ struct RowsFold {
 
 impl Fold for RowsFold {
     fn apply(&mut self, entry: &Entry) -> Result<(), CannotProject> {
-        let Event::Payment(event) = &entry.event else { return Ok(()) };
-        let Some(money) = event.money() else { return Ok(()) };
-        let payment = *event.payment_id().as_bytes();
-        let transaction = event.cancel_id().map_or(payment, |cancel| *cancel.as_bytes());
+        let Some((event, money)) = entry.moved() else { return Ok(()) };
+        let transaction = transaction_id(event);
         for seen in seen(money).map_err(|why| entry.cannot(&why))? {
             let key = (seen.node, money.sold_date.date(), transaction);
             self.rows.insert(key, cells(entry.at.partition, event, money, &transaction, &seen));

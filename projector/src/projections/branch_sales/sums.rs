@@ -6,7 +6,6 @@ use crate::entry::{CannotProject, Entry};
 use crate::projections::cells::{bytes, day, text};
 use crate::projections::money::currency;
 use crate::projections::{Cells, Fold, Projection, Statement};
-use ledger_domain::Event;
 use ledger_domain::days::Moment;
 use ledger_domain::payment::Movement;
 use mysql_async::Value;
@@ -82,8 +81,7 @@ struct SalesFold {
 
 impl Fold for SalesFold {
     fn apply(&mut self, entry: &Entry) -> Result<(), CannotProject> {
-        let Event::Payment(event) = &entry.event else { return Ok(()) };
-        let Some(money) = event.money() else { return Ok(()) };
+        let Some((event, money)) = entry.moved() else { return Ok(()) };
         self.add(entry.at.partition, money, event.at()).map_err(|why| entry.cannot(&why))
     }
 

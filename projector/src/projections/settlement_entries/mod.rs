@@ -2,10 +2,9 @@
 //! that earned on it or gave back. Entries are only added; a cancel is an entry of its own.
 
 use super::cells::{bytes, day, instant, text};
-use super::money::{Fees, Nodes, currency, earners, signed};
+use super::money::{Fees, Nodes, currency, earners, signed, transaction_id};
 use super::{Cells, Fold, Projection, Statement};
 use crate::entry::{CannotProject, Entry};
-use ledger_domain::Event;
 use ledger_domain::lines::{Line, LineType, Node, Party};
 use ledger_domain::payment::{Movement, MovementKind, PaymentEvent};
 use mysql_async::Value;
@@ -70,8 +69,7 @@ struct Part<'a> {
 
 impl Fold for SettlementFold {
     fn apply(&mut self, entry: &Entry) -> Result<(), CannotProject> {
-        let Event::Payment(event) = &entry.event else { return Ok(()) };
-        let Some(money) = event.money() else { return Ok(()) };
+        let Some((event, money)) = entry.moved() else { return Ok(()) };
         let cells = entries(entry, event, money).map_err(|why| entry.cannot(&why))?;
         self.entries.extend(cells.into_iter().zip(0..).map(|(cells, no)| ((entry.seq, no), cells)));
         Ok(())
@@ -115,15 +113,15 @@ fn commission(money: &Movement, node: Node) -> Result<Part<'_>, String> {
     let earned = |line: &&Line| line.kind == LineType::Commission && line.payee == Party::Node(node);
     let lines: Vec<&Line> = money.lines.iter().filter(earned).collect();
     let fees = Fees::of_node(money, node)?;
-    let (payee_kind, payee) = match node {
-        Node::Branch(id) => ("BRANCH", *id.as_bytes()),
-        Node::Agency(id) => ("AGENCY", *id.as_bytes()),
+    let payee_kind = match node {
+        Node::Branch(_) => "BRANCH",
+        Node::Agency(_) => "AGENCY",
     };
     let kind = match money.posting_policy.kind() {
         MovementKind::Sale => "COMMISSION",
         MovementKind::Cancel => "COMMISSION_RETURN",
     };
-    Ok(Part { payee_kind, payee, kind, split: [0; 3], fees, pay_out: fees.total, lines })
+    Ok(Part { payee_kind, payee: *node.as_bytes(), kind, split: [0; 3], fees, pay_out: fees.total, lines })
 }
 
 fn cells(
@@ -135,7 +133,6 @@ fn cells(
 ) -> Result<Cells, String> {
     let nodes = Nodes::of(&money.branch_path)?;
     let payment = event.payment_id();
-    let transaction = event.cancel_id().map_or(*payment.as_bytes(), |cancel| *cancel.as_bytes());
     let fees = serde_json::to_string(&part.lines).map_err(|e| e.to_string())?;
     let [sale_supply, sale_vat, sale_tax_free] = part.split;
     Ok(vec![
@@ -149,7 +146,7 @@ fn cells(
         bytes(&nodes.branch),
         bytes(&nodes.agency),
         bytes(payment.as_bytes()),
-        bytes(&transaction),
+        bytes(&transaction_id(event)),
         text(&money.order_id),
         text(money.method.as_str()),
         text(currency(money.currency)),

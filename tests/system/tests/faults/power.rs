@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ledger_tests::audit::{against_acquirer, against_callers, nothing_found};
 use ledger_tests::client::Client;
@@ -16,6 +16,7 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -138,9 +139,22 @@ fn produce_unflushed(bootstrap: &str) -> Done<i64> {
     high_watermark(bootstrap)
 }
 
+/// Where the topic ends. A broker that has just come back answers before it leads each of its partitions, and the topic of this test
+/// is none of those the product waits for.
 fn high_watermark(bootstrap: &str) -> Done<i64> {
     let consumer: BaseConsumer = client(bootstrap).create()?;
-    Ok(consumer.fetch_watermarks(UNFLUSHED, 0, PATIENCE)?.1)
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match consumer.fetch_watermarks(UNFLUSHED, 0, PATIENCE) {
+            Ok((_, end)) => return Ok(end),
+            Err(KafkaError::MetadataFetch(RDKafkaErrorCode::NotLeaderForPartition))
+                if Instant::now() < deadline =>
+            {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// A disk that lies, or a last replica that came back without its tail: the log ends before what was acknowledged.

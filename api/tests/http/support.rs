@@ -295,6 +295,9 @@ pub fn terms() -> ContractTerms {
         acquirer: AcquirerRoute { id: "sandbox".parse().unwrap(), cost_rate: "0.02".parse().unwrap() },
         minimum_amount: Amount::new(100).unwrap(),
         fee_return: FeeReturn::Yes,
+        settlement_cycle: None,
+        reserve: None,
+        minimum_pay_out: None,
     }
 }
 

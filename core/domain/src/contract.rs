@@ -7,6 +7,7 @@ use crate::ids::{ContractId, MerchantId};
 use crate::lines::{AcquirerId, Line, LineType, Node, Party, Tariff, VatMode};
 use crate::money::{Amount, MoneyError, Rate, Rounding};
 use crate::rejection::Rejection;
+use crate::settlement::{PayeeTax, PayeeTerms, ReserveRule, SettlementCycle};
 use crate::vat::TaxType;
 
 /// How a buyer pays.
@@ -100,6 +101,15 @@ pub struct ContractTerms {
     pub minimum_amount: Amount,
     /// Whether fees return.
     pub fee_return: FeeReturn,
+    /// When it is paid out, where it is not D+n; [`Self::settlement_cycle_days`] then dates only what is expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement_cycle: Option<SettlementCycle>,
+    /// What is kept back of each closing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<ReserveRule>,
+    /// Less than this is not paid out but waits for more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_pay_out: Option<Amount>,
 }
 
 /// Most rules of one kind in a contract: keeps every record small.
@@ -128,7 +138,20 @@ impl ContractTerms {
         if self.minimum_amount.is_zero() {
             return refuse("minimumAmount");
         }
-        Ok(())
+        self.settlement_cycle.map_or(Ok(()), |cycle| cycle.check())?;
+        self.reserve.map_or(Ok(()), |rule| rule.check())
+    }
+
+    /// How the merchant is paid out under this version.
+    pub fn pay_out_terms(&self, version: u32) -> PayeeTerms {
+        let daily = SettlementCycle::Daily { business_days: self.settlement_cycle_days };
+        PayeeTerms {
+            version,
+            cycle: self.settlement_cycle.unwrap_or(daily),
+            reserve: self.reserve,
+            minimum_pay_out: self.minimum_pay_out.unwrap_or_default(),
+            tax: PayeeTax::Registered,
+        }
     }
 
     /// All lines of a sale of `amount`. `Ok(None)` if the contract has no fee for the method.

@@ -102,8 +102,19 @@ impl Day {
     }
 
     /// The next day; the last day there is follows itself.
-    pub(crate) fn next(self) -> Self {
+    pub fn next(self) -> Self {
         Self(self.0.next_day().unwrap_or(self.0))
+    }
+
+    /// So many days on; the last day there is follows itself.
+    pub fn plus_days(self, days: u16) -> Self {
+        Self(self.0.checked_add(Duration::days(days.into())).unwrap_or(Date::MAX))
+    }
+
+    /// The first instant of the day in Asia/Seoul.
+    pub fn begins(self) -> Moment {
+        let midnight = self.0.midnight().assume_offset(offset!(+9));
+        Moment::from_ms(i64::try_from(midnight.unix_timestamp_nanos() / 1_000_000).unwrap_or(0))
     }
 }
 

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::directory::DirectoryEvent;
 use crate::payment::PaymentEvent;
+use crate::settlement::SettlementEvent;
 
 /// Defines an enum of events: its type names, and the way from and to JSON, in one list.
 macro_rules! event_enum {
@@ -55,10 +56,12 @@ pub enum Event {
     Payment(PaymentEvent),
     /// Of the directory.
     Directory(DirectoryEvent),
+    /// Of a payee's settlement.
+    Settlement(SettlementEvent),
 }
 
-/// Every event type there is: payment types, then directory types.
-pub const EVENT_TYPES: [&[&str]; 2] = [PaymentEvent::TYPES, DirectoryEvent::TYPES];
+/// Every event type there is: payment types, directory types, settlement types.
+pub const EVENT_TYPES: [&[&str]; 3] = [PaymentEvent::TYPES, DirectoryEvent::TYPES, SettlementEvent::TYPES];
 
 impl Event {
     /// The name that the record's `ce_type` carries.
@@ -66,6 +69,7 @@ impl Event {
         match self {
             Self::Payment(event) => event.type_name(),
             Self::Directory(event) => event.type_name(),
+            Self::Settlement(event) => event.type_name(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Event {
         match self {
             Self::Payment(event) => event.at(),
             Self::Directory(event) => event.at(),
+            Self::Settlement(event) => event.at(),
         }
     }
 
@@ -82,6 +87,7 @@ impl Event {
         match self {
             Self::Payment(event) => event.payment_id().to_string(),
             Self::Directory(event) => event.subject(),
+            Self::Settlement(event) => event.payee().to_string(),
         }
     }
 }

@@ -85,6 +85,8 @@ id!(/** An API key; never its secret. */ KeyId, "key_");
 id!(/** A key that seals card envelopes; never its secret. */ CardKeyId, "cky_");
 id!(/** A merchant's contract; its versions are numbered. */ ContractId, "con_");
 id!(/** A command, computed from the caller's scope and idempotency key. */ CommandId, "cmd_");
+id!(/** A pay-out (지급): the id of the command that proposed it. */ PayOutId, "pyo_");
+id!(/** A proposal that another key must confirm. */ ProposalId, "prp_");
 id!(/** One call to an acquirer: its idempotency key there. A retry keeps it. */ OperationId, "op_");
 
 impl CommandId {

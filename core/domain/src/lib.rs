@@ -13,6 +13,7 @@ pub mod payment;
 pub mod posting;
 pub mod recorded;
 mod rejection;
+pub mod settlement;
 pub mod text;
 pub mod vat;
 

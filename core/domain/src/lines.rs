@@ -41,7 +41,7 @@ impl FromStr for AcquirerId {
 text_serde!(AcquirerId);
 
 /// A node of the tree above a merchant.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Node {
     /// `agn_…`
     Agency(AgencyId),
@@ -79,6 +79,46 @@ impl FromStr for Node {
 }
 
 text_serde!(Node);
+
+/// Whoever is paid out (지급 대상). As text: its id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Payee {
+    /// `mer_…`
+    Merchant(MerchantId),
+    /// `agn_…` or `brn_…`
+    Node(Node),
+}
+
+impl Payee {
+    /// The 16 bytes of its id.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        match self {
+            Self::Merchant(id) => id.as_bytes(),
+            Self::Node(node) => node.as_bytes(),
+        }
+    }
+}
+
+impl fmt::Display for Payee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Merchant(id) => id.fmt(f),
+            Self::Node(node) => node.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Payee {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match text.starts_with(MerchantId::PREFIX) {
+            true => text.parse().map(Self::Merchant),
+            false => text.parse().map(Self::Node),
+        }
+    }
+}
+
+text_serde!(Payee);
 
 /// Who pays or is paid on a line.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -132,6 +172,17 @@ pub enum LineType {
     Commission,
     /// What the acquirer keeps.
     AcquirerCost,
+}
+
+impl LineType {
+    /// The name that events carry.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fee => "FEE",
+            Self::Commission => "COMMISSION",
+            Self::AcquirerCost => "ACQUIRER_COST",
+        }
+    }
 }
 
 /// Whether VAT is inside the charge, on top of it, or not due.

@@ -106,6 +106,83 @@ impl fmt::Display for Amount {
     }
 }
 
+/// A sum of whole minor units that may be below zero: what somebody is owed, or owes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct Net(i64);
+
+impl Net {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// The largest sum: JSON readers that know only doubles still read it exactly (2^53 − 1).
+    pub const MAX_MINOR: i64 = 9_007_199_254_740_991;
+
+    /// Checks the bounds. Errors: [`MoneyError::OutOfRange`].
+    pub const fn new(minor: i64) -> Result<Self, MoneyError> {
+        if minor < -Self::MAX_MINOR || minor > Self::MAX_MINOR {
+            return Err(MoneyError::OutOfRange);
+        }
+        Ok(Self(minor))
+    }
+
+    /// Minor units.
+    pub const fn minor(self) -> i64 {
+        self.0
+    }
+
+    /// True for 0.
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The sum. Errors: [`MoneyError::OutOfRange`].
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        self.0.checked_add(other.0).ok_or(MoneyError::OutOfRange).and_then(Self::new)
+    }
+
+    /// The difference. Errors: [`MoneyError::OutOfRange`].
+    pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
+        self.plus(other.negated())
+    }
+
+    /// The other way round.
+    #[must_use]
+    pub const fn negated(self) -> Self {
+        Self(-self.0)
+    }
+
+    /// Itself where it is above nothing, otherwise nothing.
+    #[must_use]
+    pub fn or_nothing(self) -> Self {
+        self.max(Self::ZERO)
+    }
+}
+
+impl TryFrom<i64> for Net {
+    type Error = MoneyError;
+    fn try_from(minor: i64) -> Result<Self, MoneyError> {
+        Self::new(minor)
+    }
+}
+
+impl From<Net> for i64 {
+    fn from(net: Net) -> i64 {
+        net.0
+    }
+}
+
+impl From<Amount> for Net {
+    fn from(amount: Amount) -> Self {
+        Self(amount.0)
+    }
+}
+
+impl fmt::Display for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// How a fraction of a minor unit is rounded, per transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]

@@ -3,9 +3,10 @@
 
 use crate::days::Day;
 use crate::ids::{CommandId, MerchantId, PaymentId};
-use crate::money::{Amount, MoneyError};
-use crate::payment::{MovementKind, Payment, PaymentEvent, RequestPayment};
+use crate::money::MoneyError;
+use crate::payment::{Payment, PaymentEvent, PendingStage, RequestPayment};
 use crate::rejection::Rejection;
+use crate::settlement::Totals;
 
 /// How often one order id may be tried.
 pub const MAX_ATTEMPTS: u32 = 100;
@@ -30,28 +31,13 @@ pub struct CommandEntry {
     pub fingerprint: Option<[u8; 32]>,
 }
 
-/// A merchant's sums of one settlement day. Magnitudes, in minor units.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Totals {
-    /// Number of sales.
-    pub sales: i64,
-    /// Their amount.
-    pub sales_minor: i64,
-    /// Number of cancels.
-    pub cancels: i64,
-    /// Their amount.
-    pub cancels_minor: i64,
-    /// Lines of sales that the merchant pays, less those returned, VAT included.
-    pub fees_minor: i64,
-}
-
 /// What rules over a partition read. Confirmed and in-flight records alike: the owner's store under its overlay.
 pub trait PartitionView {
     /// An order id of a merchant; the default entry if it was never used.
     fn order(&self, merchant: MerchantId, order_id: &str) -> OrderEntry;
     /// A command.
     fn command(&self, id: CommandId) -> Option<CommandEntry>;
-    /// A merchant's sums of a day; zeros if there are none.
+    /// A merchant's sums of a day that is not closed; zeros if there are none.
     fn totals(&self, merchant: MerchantId, sold_date: Day) -> Totals;
 }
 
@@ -76,7 +62,16 @@ pub enum Change {
         /// Which.
         sold_date: Day,
         /// The new sums.
-        totals: Totals,
+        totals: Box<Totals>,
+    },
+    /// The outcome of a payment or of one of its cancels is open now, or is no longer.
+    Open {
+        /// Whose.
+        merchant_id: MerchantId,
+        /// Which payment.
+        payment_id: PaymentId,
+        /// Whether it is open.
+        open: bool,
     },
 }
 
@@ -112,12 +107,13 @@ pub fn admit(view: &impl PartitionView, request: &RequestPayment) -> Result<(), 
     Ok(())
 }
 
-/// What an event changes in the store. Errors: a sum leaves `i64`, which 9 million largest amounts would.
+/// What an event recorded at `seq` changes in the store. Errors: a sum leaves its bounds, which nine thousand largest amounts would.
 pub fn changes(
     view: &impl PartitionView,
     before: &Payment,
     event: &PaymentEvent,
     after: &Payment,
+    seq: u64,
 ) -> Result<Vec<Change>, MoneyError> {
     let mut changes = Vec::new();
     let merchant_id = event.merchant_id();
@@ -137,8 +133,12 @@ pub fn changes(
         (None, None) | (Some(_), _) => {}
     }
     if let Some(money) = event.money() {
-        let totals = add(view.totals(merchant_id, money.sold_date), event)?;
+        let totals = Box::new(view.totals(merchant_id, money.sold_date).with(money, seq)?);
         changes.push(Change::Totals { merchant_id, sold_date: money.sold_date, totals });
+    }
+    let open = is_open(after);
+    if is_open(before) != open {
+        changes.push(Change::Open { merchant_id, payment_id: event.payment_id(), open });
     }
     Ok(changes)
 }
@@ -158,25 +158,14 @@ fn after_is_paid(after: &Payment) -> bool {
     matches!(after, Payment::Canceled(closed) if closed.was_paid)
 }
 
-fn add(totals: Totals, event: &PaymentEvent) -> Result<Totals, MoneyError> {
-    let Some(money) = event.money() else { return Ok(totals) };
-    let sum = |a: i64, b: i64| a.checked_add(b).ok_or(MoneyError::OutOfRange);
-    let mut fees =
-        money.lines.iter().filter(|line| line.payer == crate::lines::Party::Merchant(event.merchant_id()));
-    let fees = fees.try_fold(Amount::ZERO, |all, line| all.plus(line.total))?.minor();
-    let amount = money.amount.minor();
-    match money.posting_policy.kind() {
-        MovementKind::Sale => Ok(Totals {
-            sales: sum(totals.sales, 1)?,
-            sales_minor: sum(totals.sales_minor, amount)?,
-            fees_minor: sum(totals.fees_minor, fees)?,
-            ..totals
-        }),
-        MovementKind::Cancel => Ok(Totals {
-            cancels: sum(totals.cancels, 1)?,
-            cancels_minor: sum(totals.cancels_minor, amount)?,
-            fees_minor: sum(totals.fees_minor, -fees)?,
-            ..totals
-        }),
+/// Whether somebody still has to find out what became of the payment or of one of its cancels: a closing lists those.
+fn is_open(state: &Payment) -> bool {
+    match state {
+        Payment::Unknown(_) | Payment::NetCancelling(_) | Payment::Unresolved(_) => true,
+        Payment::Done(paid) => {
+            let answered = |stage: &PendingStage| matches!(stage, PendingStage::Requested);
+            paid.pending.values().any(|pending| !answered(&pending.stage))
+        }
+        Payment::Ready | Payment::InProgress(_) | Payment::Canceled(_) | Payment::Aborted(_) => false,
     }
 }

@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::ids::{CommandId, IdError, KeyId};
 use crate::lines::AcquirerId;
 use crate::payment::PaymentEvent;
+use crate::settlement::SettlementEvent;
 
 /// Who made it happen. As text: `key/key_…`, `acquirer/NAME`, `timer`, `system`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -132,6 +133,7 @@ pub fn write(event: &Event, meta: &Meta, mut put: impl FnMut(&str, &[u8])) -> Ve
     let json = match event {
         Event::Payment(event) => event.to_json(),
         Event::Directory(event) => event.to_json(),
+        Event::Settlement(event) => event.to_json(),
     };
     #[expect(clippy::expect_used, reason = "structs of text and integers always have a JSON form")]
     let value = json.expect("an event has a JSON form");
@@ -179,7 +181,8 @@ pub fn read<'a>(
 fn event(type_name: &str, value: &[u8]) -> Result<Event, Unreadable> {
     let payment = PaymentEvent::from_json(type_name, value).map(|read| read.map(Event::Payment));
     let read = payment
-        .or_else(|| DirectoryEvent::from_json(type_name, value).map(|read| read.map(Event::Directory)));
+        .or_else(|| DirectoryEvent::from_json(type_name, value).map(|read| read.map(Event::Directory)))
+        .or_else(|| SettlementEvent::from_json(type_name, value).map(|read| read.map(Event::Settlement)));
     let known = read.ok_or_else(|| Unreadable::UnknownType(type_name.to_owned()))?;
     known.map_err(|source| Unreadable::Value { type_name: type_name.to_owned(), source })
 }

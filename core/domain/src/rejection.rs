@@ -2,9 +2,11 @@
 
 use thiserror::Error;
 
+use crate::days::Day;
 use crate::ids::PaymentId;
 use crate::money::Amount;
 use crate::payment::PaymentStatus;
+use crate::settlement::PayOutStage;
 
 /// Which free text a rejection is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +23,16 @@ pub enum Field {
     Evidence,
     /// A value in `metadata`
     Metadata,
+    /// `reason` of an operator
+    Reason,
+    /// `document` behind a decision
+    Document,
+    /// `batch` that goes to the bank
+    Batch,
+    /// `bankAccount`
+    BankAccount,
+    /// `bankReference`
+    BankReference,
 }
 
 impl Field {
@@ -33,6 +45,11 @@ impl Field {
             Self::Name => "name",
             Self::Evidence => "evidence.reference",
             Self::Metadata => "metadata",
+            Self::Reason => "reason",
+            Self::Document => "document",
+            Self::Batch => "batch",
+            Self::BankAccount => "bankAccount",
+            Self::BankReference => "bankReference",
         }
     }
 }
@@ -171,6 +188,30 @@ rejections! {
     NoPartition "NO_PARTITION_OPEN" "no payment partition has been opened";
     /// The partition was opened with another genesis.
     PartitionDiffers "PARTITION_DIFFERS" "the partition was opened with another genesis";
+    /// No such payee.
+    PayeeNotFound "NOT_FOUND_PAYEE" "there is no such payee";
+    /// It can only be done once the day is there, or over.
+    DayNotOver { day: Day } "DAY_NOT_OVER" "it is too early for {day}";
+    /// Nothing of the day is unclosed.
+    NothingToClose { day: Day } "NOTHING_TO_CLOSE" "nothing of {day} is left to close";
+    /// The commission has arrived already.
+    NothingToDeliver "NOTHING_TO_DELIVER" "no such commission is undelivered";
+    /// Nothing is due, withheld or payable.
+    NothingPayable "NOTHING_PAYABLE" "there is nothing to pay, withhold or release";
+    /// More than there is.
+    ExceedsPayable { payable: Amount } "EXCEEDS_PAYABLE_AMOUNT" "there is only {payable}";
+    /// No such pay-out, or it can no longer come back.
+    PayOutNotFound "NOT_FOUND_PAY_OUT" "there is no such pay-out";
+    /// The pay-out is at another stage.
+    PayOutNotInStage { stage: PayOutStage } "PAY_OUT_NOT_IN_STAGE" "the pay-out is {stage}";
+    /// It takes a second person.
+    NeedsAnotherKey "NEEDS_ANOTHER_KEY" "another key must do this";
+    /// No such closing, or nothing is left of it.
+    ClosingNotFound "NOT_FOUND_CLOSING" "there is no such closing, or nothing is left of it";
+    /// No such proposal.
+    ProposalNotFound "NOT_FOUND_PROPOSAL" "there is no such proposal";
+    /// Too many proposals.
+    TooManyProposals { limit: usize } "TOO_MANY_PROPOSALS" "at most {limit} proposals of a payee may wait";
 }
 
 impl Rejection {

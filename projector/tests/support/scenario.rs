@@ -65,6 +65,9 @@ impl Shop {
             acquirer: AcquirerRoute { id: "sandbox".parse().unwrap(), cost_rate: "0.02".parse().unwrap() },
             minimum_amount: amount(100),
             fee_return: FeeReturn::Yes,
+            settlement_cycle: None,
+            reserve: None,
+            minimum_pay_out: None,
         };
         let facts = SaleFacts {
             merchant_id: merchant,

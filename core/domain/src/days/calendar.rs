@@ -1,9 +1,22 @@
 //! Which days banks pay out in Korea. A calendar is versioned data: a published version never changes, a holiday
 //! that is declared later comes with the next version, and an event names the version it was dated with.
 
+use serde::{Deserialize, Serialize};
 use time::Weekday;
 
 use super::{Day, Moment, korea};
+
+/// What becomes of a pay-out day that is no business day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum HolidayRule {
+    /// The business day before it.
+    Before,
+    /// The business day after it.
+    After,
+    /// It stays.
+    Calendar,
+}
 
 /// One version of the Korean bank calendar.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,7 +71,24 @@ impl Calendar {
         day
     }
 
-    fn first_business_day(&self, from: Day) -> Day {
+    /// The day itself, or the business day that the rule puts in its place.
+    pub fn moved(&self, day: Day, rule: HolidayRule) -> Day {
+        match rule {
+            HolidayRule::Calendar => day,
+            HolidayRule::After => self.first_business_day(day),
+            HolidayRule::Before => {
+                let mut before = day;
+                while !self.is_business_day(before) {
+                    let Some(date) = before.date().previous_day() else { return day };
+                    before = Day::new(date);
+                }
+                before
+            }
+        }
+    }
+
+    /// The day itself if banks pay out on it, otherwise the next one on which they do.
+    pub fn first_business_day(&self, from: Day) -> Day {
         let mut day = from;
         // 31 December 9999 has no next day: the loop must end there too.
         while !self.is_business_day(day) && day.next() != day {

@@ -1,6 +1,6 @@
 //! What can be asked of the directory. Ids are made by the caller; secrets are never part of a command.
 
-use super::event::{Digest, PartitionRef, Scope};
+use super::event::{Digest, NodeTerms, PartitionRef, Scope};
 use crate::contract::ContractTerms;
 use crate::days::Moment;
 use crate::ids::{AgencyId, BranchId, CardKeyId, ContractId, KeyId, MerchantId};
@@ -28,6 +28,8 @@ pub enum DirectoryCommand {
     OpenPartition(OpenPartition),
     /// An acquirer of the configuration.
     RegisterAcquirer(RegisterAcquirer),
+    /// How a branch or agency is paid out.
+    SetNodeTerms(SetNodeTerms),
 }
 
 /// A new agency.
@@ -112,4 +114,15 @@ pub struct RegisterAcquirer {
     pub acquirer: AcquirerId,
     /// Whether it promises that a net cancel leaves a tombstone.
     pub tombstones: bool,
+}
+
+/// How a branch or agency is paid out from a date on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SetNodeTerms {
+    /// Who.
+    pub node: Node,
+    /// From when on; the first version by default now, a later one by default in an hour.
+    pub effective_from: Option<Moment>,
+    /// On which terms.
+    pub terms: NodeTerms,
 }

@@ -2,14 +2,15 @@
 
 use super::command::{
     DirectoryCommand, IssueCardKey, IssueKey, OpenPartition, RegisterAcquirer, RegisterAgency,
-    RegisterBranch, RegisterMerchant, SetContract,
+    RegisterBranch, RegisterMerchant, SetContract, SetNodeTerms,
 };
 use super::event::{
     AcquirerRegistered, AgencyRegistered, BranchRegistered, CardKeyIssued, ContractSet, DirectoryEvent,
-    KeyIssued, KeyRevoked, MerchantRegistered, PartitionOpened, PartitionRef, Scope,
+    KeyIssued, KeyRevoked, MerchantRegistered, NodeTermsSet, PartitionOpened, PartitionRef, Scope,
 };
 use super::state::{
     Acquirer, Agency, ApiKey, Branch, CardKey, Contract, ContractVersion, Directory, MAX_PATH, Merchant,
+    NodeTermsVersion,
 };
 use crate::days::Moment;
 use crate::event::Impossible;
@@ -45,7 +46,36 @@ pub fn decide(
         DirectoryCommand::IssueCardKey(new) => card_key(directory, new, at),
         DirectoryCommand::OpenPartition(new) => partition(directory, new, at),
         DirectoryCommand::RegisterAcquirer(new) => acquirer(directory, new, at),
+        DirectoryCommand::SetNodeTerms(new) => node_terms(directory, new, at),
     }
+}
+
+fn node_terms(directory: &Directory, new: &SetNodeTerms, at: Moment) -> Result<DirectoryEvent, Rejection> {
+    if !directory.has_node(new.node) {
+        return Err(Rejection::PayeeNotFound);
+    }
+    new.terms.cycle.check()?;
+    let earlier = directory.node_terms.get(&new.node).map_or(&[][..], Vec::as_slice);
+    let effective_from =
+        effective_from(new.effective_from, earlier.last().map(|last| last.effective_from), at)?;
+    let version =
+        u32::try_from(earlier.len() + 1).map_err(|_| Rejection::InvalidContract { part: "version" })?;
+    let (node, terms) = (new.node, new.terms);
+    Ok(DirectoryEvent::NodeTermsSet(NodeTermsSet { at, node, version, effective_from, terms }))
+}
+
+/// When a new version takes effect. Before the first one nothing can have been reckoned by it, so it may take effect at once.
+fn effective_from(wanted: Option<Moment>, last: Option<Moment>, at: Moment) -> Result<Moment, Rejection> {
+    let in_an_hour = Moment::from_ms(at.ms().saturating_add(RETROACTIVE_MS));
+    let soonest = if last.is_some() { in_an_hour } else { at };
+    let effective_from = wanted.unwrap_or(soonest);
+    if effective_from < soonest {
+        return Err(Rejection::ContractRetroactive);
+    }
+    if last.is_some_and(|last| effective_from <= last) {
+        return Err(Rejection::ContractOutOfOrder);
+    }
+    Ok(effective_from)
 }
 
 fn agency(directory: &Directory, new: &RegisterAgency, at: Moment) -> Result<DirectoryEvent, Rejection> {
@@ -89,17 +119,8 @@ fn contract(directory: &Directory, new: &SetContract, at: Moment) -> Result<Dire
     }
     directory.acquirers.get(&new.terms.acquirer.id).ok_or(Rejection::AcquirerNotFound)?;
     let earlier = directory.contracts.get(&new.merchant_id);
-    let last = earlier.and_then(|contract| contract.versions.last());
-    let in_an_hour = Moment::from_ms(at.ms().saturating_add(RETROACTIVE_MS));
-    // Before the first version nothing can have been sold, so it may take effect at once.
-    let soonest = if last.is_some() { in_an_hour } else { at };
-    let effective_from = new.effective_from.unwrap_or(soonest);
-    if effective_from < soonest {
-        return Err(Rejection::ContractRetroactive);
-    }
-    if last.is_some_and(|last| effective_from <= last.effective_from) {
-        return Err(Rejection::ContractOutOfOrder);
-    }
+    let last = earlier.and_then(|contract| contract.versions.last()).map(|last| last.effective_from);
+    let effective_from = effective_from(new.effective_from, last, at)?;
     let count = earlier.map_or(0, |contract| contract.versions.len());
     let version = u32::try_from(count + 1).map_err(|_| Rejection::InvalidContract { part: "version" })?;
     Ok(DirectoryEvent::ContractSet(ContractSet {
@@ -222,6 +243,17 @@ fn step(directory: &mut Directory, event: &DirectoryEvent) -> Result<(), &'stati
         }
         DirectoryEvent::AcquirerRegistered(AcquirerRegistered { acquirer, tombstones, at: _ }) => {
             directory.acquirers.insert(acquirer, Acquirer { tombstones });
+            Ok(())
+        }
+        DirectoryEvent::NodeTermsSet(NodeTermsSet { node, version, effective_from, terms, at: _ }) => {
+            if !directory.has_node(node) {
+                return Err("it does not exist");
+            }
+            let versions = directory.node_terms.entry(node).or_default();
+            if u32::try_from(versions.len() + 1) != Ok(version) {
+                return Err("its versions are numbered without gaps");
+            }
+            versions.push(NodeTermsVersion { effective_from, terms });
             Ok(())
         }
     }

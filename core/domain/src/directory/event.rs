@@ -10,6 +10,8 @@ use crate::days::Moment;
 use crate::event::event_enum;
 use crate::ids::{AgencyId, BranchId, CardKeyId, ContractId, IdError, KeyId, MerchantId};
 use crate::lines::{AcquirerId, Node};
+use crate::money::Amount;
+use crate::settlement::{PayeeTax, SettlementCycle};
 use crate::text::text_serde;
 use crate::vat::TaxType;
 
@@ -226,6 +228,32 @@ directory_event! {
     }
 }
 
+directory_event! {
+    /// How a branch or agency is paid out from a date on.
+    NodeTermsSet {
+        /// Who.
+        node: Node,
+        /// 1, 2, 3 …
+        version: u32,
+        /// From when on.
+        effective_from: Moment,
+        /// On which terms; of a merchant its contract says so.
+        terms: NodeTerms,
+    }
+}
+
+/// How a branch or agency is paid out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeTerms {
+    /// When.
+    pub cycle: SettlementCycle,
+    /// Less than this waits for more.
+    pub minimum_pay_out: Amount,
+    /// What is withheld.
+    pub tax: PayeeTax,
+}
+
 event_enum! {
     /// An event of the directory.
     DirectoryEvent {
@@ -247,6 +275,8 @@ event_enum! {
         PartitionOpened = "ledger.directory.partition-opened.v1",
         /// See [`AcquirerRegistered`].
         AcquirerRegistered = "ledger.directory.acquirer-registered.v1",
+        /// See [`NodeTermsSet`].
+        NodeTermsSet = "ledger.directory.node-terms-set.v1",
     }
 }
 
@@ -263,6 +293,7 @@ impl DirectoryEvent {
             Self::CardKeyIssued(data) => data.card_key_id.to_string(),
             Self::PartitionOpened(data) => format!("{}/{}", data.partition.topic, data.partition.partition),
             Self::AcquirerRegistered(data) => format!("acquirer/{}", data.acquirer),
+            Self::NodeTermsSet(data) => data.node.to_string(),
         }
     }
 
@@ -278,6 +309,7 @@ impl DirectoryEvent {
             Self::CardKeyIssued(data) => data.at,
             Self::PartitionOpened(data) => data.at,
             Self::AcquirerRegistered(data) => data.at,
+            Self::NodeTermsSet(data) => data.at,
         }
     }
 }

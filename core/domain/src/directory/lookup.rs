@@ -1,14 +1,15 @@
 //! What HTTP and the owners ask the directory. Read only.
 
-use super::event::{Digest, PartitionRef, Scope};
+use super::event::{Digest, NodeTerms, PartitionRef, Scope};
 use super::state::{
     Acquirer, Agency, ApiKey, Branch, CardKey, Contract, ContractVersion, Directory, MAX_PATH, Merchant,
 };
 use crate::contract::SaleFacts;
 use crate::days::Moment;
 use crate::ids::{AgencyId, BranchId, CardKeyId, KeyId, MerchantId};
-use crate::lines::{AcquirerId, Node};
+use crate::lines::{AcquirerId, Node, Payee};
 use crate::rejection::Rejection;
+use crate::settlement::PayeeTerms;
 
 /// Who is calling: a key, and whom it speaks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,6 +89,39 @@ impl Directory {
         let versions = &self.contracts.get(&merchant)?.versions;
         let newest = versions.iter().zip(1..).filter(|(version, _)| version.effective_from <= at).last();
         newest.map(|(version, number)| (number, version))
+    }
+
+    /// How a payee is paid out at an instant. Of a merchant whose contract is not in force yet the first version counts; of a branch or
+    /// agency without terms of its own see [`PayeeTerms::of_node`]. Errors: no such payee, no contract.
+    pub fn payee_terms(&self, payee: Payee, at: Moment) -> Result<PayeeTerms, Rejection> {
+        match payee {
+            Payee::Merchant(merchant) => {
+                let first = || Some((1, self.contracts.get(&merchant)?.versions.first()?));
+                let found = self.contract_at(merchant, at).or_else(first);
+                let (version, contract) = found.ok_or(Rejection::NoContract)?;
+                Ok(contract.terms.pay_out_terms(version))
+            }
+            Payee::Node(node) if !self.has_node(node) => Err(Rejection::PayeeNotFound),
+            Payee::Node(node) => {
+                let versions = self.node_terms.get(&node).into_iter().flatten().zip(1..);
+                let newest = versions.filter(|(version, _)| version.effective_from <= at).last();
+                let NodeTerms { cycle, minimum_pay_out, tax } = match newest {
+                    None => return Ok(PayeeTerms::of_node()),
+                    Some((version, _)) => version.terms,
+                };
+                let version = newest.map_or(0, |(_, number)| number);
+                Ok(PayeeTerms { version, cycle, reserve: None, minimum_pay_out, tax })
+            }
+        }
+    }
+
+    /// The partition of a payee's stream.
+    pub fn partition_of_payee(&self, payee: Payee) -> Option<&PartitionRef> {
+        match payee {
+            Payee::Merchant(id) => self.partition_of(id),
+            Payee::Node(Node::Branch(id)) => self.branches.get(&id).map(|branch| &branch.partition),
+            Payee::Node(Node::Agency(id)) => self.agencies.get(&id).map(|agency| &agency.partition),
+        }
     }
 
     /// All that a sale needs to know, at an instant. Errors: no such merchant, no contract in force.

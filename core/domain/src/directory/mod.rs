@@ -9,11 +9,12 @@ mod state;
 
 pub use command::{
     DirectoryCommand, IssueCardKey, IssueKey, OpenPartition, RegisterAcquirer, RegisterAgency,
-    RegisterBranch, RegisterMerchant, SetContract,
+    RegisterBranch, RegisterMerchant, SetContract, SetNodeTerms,
 };
 pub use decide::{RETROACTIVE_MS, apply, decide, evolve, replay};
 pub use event::*;
 pub use lookup::Caller;
 pub use state::{
     Acquirer, Agency, ApiKey, Branch, CardKey, Contract, ContractVersion, Directory, MAX_PATH, Merchant,
+    NodeTermsVersion,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Digest, PartitionRef, Scope};
+use super::event::{Digest, NodeTerms, PartitionRef, Scope};
 use crate::contract::ContractTerms;
 use crate::days::Moment;
 use crate::ids::{AgencyId, BranchId, CardKeyId, ContractId, KeyId, MerchantId};
@@ -24,6 +24,7 @@ pub struct Directory {
     pub(super) card_keys: BTreeMap<CardKeyId, CardKey>,
     pub(super) acquirers: BTreeMap<AcquirerId, Acquirer>,
     pub(super) partitions: BTreeMap<PartitionRef, Digest>,
+    pub(super) node_terms: BTreeMap<Node, Vec<NodeTermsVersion>>,
 }
 
 /// An agency.
@@ -98,4 +99,13 @@ pub struct CardKey {
 pub struct Acquirer {
     /// Whether its net cancels leave a tombstone.
     pub tombstones: bool,
+}
+
+/// One version of how a branch or agency is paid out; version n is at place n − 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NodeTermsVersion {
+    /// From when on.
+    pub effective_from: Moment,
+    /// On which terms.
+    pub terms: NodeTerms,
 }

@@ -156,7 +156,7 @@ pub(super) fn cancelled(
         contract_version: sale.terms.contract_version,
         calendar_version: facts.calendar.name().to_owned(),
         sold_date: sold,
-        expected_pay_out_date: facts.calendar.business_days_on(sold, sale.terms.settlement_cycle_days),
+        expected_pay_out_date: sale.terms.cycle().pay_out_date(facts.calendar, sold),
     })
 }
 

@@ -97,6 +97,7 @@ fn terms(sale: &SaleFacts, lines: Vec<Line>) -> Terms {
         acquirer: sale.terms.acquirer.id.clone(),
         tombstones: sale.tombstones,
         settlement_cycle_days: sale.terms.settlement_cycle_days,
+        settlement_cycle: sale.terms.settlement_cycle,
         fee_return: sale.terms.fee_return,
         lines,
     }

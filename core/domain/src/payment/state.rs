@@ -11,6 +11,7 @@ use crate::days::{Day, Moment};
 use crate::ids::{CancelId, ContractId, KeyId, MerchantId, PaymentId};
 use crate::lines::{AcquirerId, Line, Node};
 use crate::money::{Amount, Currency, MoneyError};
+use crate::settlement::SettlementCycle;
 use crate::vat::{SplitRule, TaxType};
 
 /// A payment as its owner knows it.
@@ -79,10 +80,21 @@ pub struct Terms {
     pub tombstones: bool,
     /// n of D+n.
     pub settlement_cycle_days: u8,
+    /// Where it is not D+n.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settlement_cycle: Option<SettlementCycle>,
     /// Whether fees return with a cancel.
     pub fee_return: FeeReturn,
     /// What will be owed once it is approved.
     pub lines: Vec<Line>,
+}
+
+impl Terms {
+    /// When the merchant is paid for what is sold on a day.
+    pub fn cycle(&self) -> SettlementCycle {
+        let daily = SettlementCycle::Daily { business_days: self.settlement_cycle_days };
+        self.settlement_cycle.unwrap_or(daily)
+    }
 }
 
 /// A payment whose outcome is not known.

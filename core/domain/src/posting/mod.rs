@@ -2,7 +2,11 @@
 //! never changes; the event names the one that applies.
 
 mod account;
+mod book;
 mod policies;
+mod settlement;
 
 pub use account::{Account, Side};
-pub use policies::{Entry, Holder, PostingError, post};
+pub use book::{Entry, Holder};
+pub use policies::{PostingError, post};
+pub use settlement::post_settlement;

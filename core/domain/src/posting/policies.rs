@@ -3,38 +3,11 @@
 use thiserror::Error;
 
 use super::account::{Account, Side};
+use super::book::{Book, Entry, Holder};
 use crate::ids::MerchantId;
 use crate::lines::{AcquirerId, Line, LineType, Node, Party};
-use crate::money::{Amount, MoneyError};
+use crate::money::MoneyError;
 use crate::payment::{Movement, MovementKind, PaymentEvent, PostingPolicy};
-
-/// The sub-ledger key of an entry.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Holder {
-    /// None: the account is one.
-    None,
-    /// `{acquirer}`
-    Acquirer(AcquirerId),
-    /// `{merchant}`
-    Merchant(MerchantId),
-    /// `{payee, merchant}`
-    Payee(Node, MerchantId),
-    /// `{fee type}`
-    Fee(LineType),
-}
-
-/// One entry: an amount on one side of one account.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
-    /// The account.
-    pub account: Account,
-    /// Whose.
-    pub holder: Holder,
-    /// Which side.
-    pub side: Side,
-    /// Never zero.
-    pub amount: Amount,
-}
 
 /// A movement that cannot be posted: its lines name parties that its policy does not know.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -82,7 +55,7 @@ fn sale_entries(merchant: MerchantId, money: &Movement) -> Result<Vec<Entry>, Po
             Kind::Commission(payee) => {
                 book.add(Account::E20, Holder::None, Side::Debit, supply);
                 book.add(Account::A40, Holder::None, Side::Debit, vat);
-                book.add(Account::L30, Holder::Payee(payee, merchant), Side::Credit, total);
+                book.add(Account::L30, Holder::Commission(payee, merchant), Side::Credit, total);
             }
             Kind::Cost(id) => {
                 expected -= total;
@@ -95,7 +68,7 @@ fn sale_entries(merchant: MerchantId, money: &Movement) -> Result<Vec<Entry>, Po
     let missing = || PostingError::Parties { rule_id: "acquirer".to_owned() };
     book.add(Account::A10, Holder::Acquirer(acquirer.ok_or_else(missing)?), Side::Debit, expected);
     book.add(Account::L10, Holder::Merchant(merchant), Side::Credit, payable);
-    book.entries()
+    Ok(book.entries()?)
 }
 
 enum Kind {
@@ -112,26 +85,5 @@ fn parties(line: &Line) -> Result<Kind, PostingError> {
         (LineType::Fee | LineType::Commission | LineType::AcquirerCost, _, _) => {
             Err(PostingError::Parties { rule_id: line.rule_id.clone() })
         }
-    }
-}
-
-/// Sums by account and holder; a sum below zero stands on the other side.
-#[derive(Default)]
-struct Book(std::collections::BTreeMap<(Account, Holder), i64>);
-
-impl Book {
-    fn add(&mut self, account: Account, holder: Holder, side: Side, minor: i64) {
-        let signed = if side == Side::Debit { minor } else { -minor };
-        *self.0.entry((account, holder)).or_default() += signed;
-    }
-
-    fn entries(self) -> Result<Vec<Entry>, PostingError> {
-        let moved = self.0.into_iter().filter(|(_, signed)| *signed != 0);
-        moved
-            .map(|((account, holder), signed)| {
-                let side = if signed > 0 { Side::Debit } else { Side::Credit };
-                Ok(Entry { account, holder, side, amount: Amount::new(signed.abs())? })
-            })
-            .collect()
     }
 }

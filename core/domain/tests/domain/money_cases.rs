@@ -152,6 +152,9 @@ fn facts(case: &Case) -> SaleFacts {
         acquirer: AcquirerRoute { id: "sandbox".parse().unwrap(), cost_rate: contract.acquirer_cost_rate },
         minimum_amount: won(1),
         fee_return: contract.fee_return,
+        settlement_cycle: None,
+        reserve: None,
+        minimum_pay_out: None,
     };
     terms.check().unwrap();
     SaleFacts { tax_type: case.tax_type, terms, ..sale_facts() }
@@ -159,9 +162,15 @@ fn facts(case: &Case) -> SaleFacts {
 
 fn word(holder: &Holder) -> Option<String> {
     match holder {
-        Holder::Payee(Node::Branch(_), _) => Some("branch".to_owned()),
-        Holder::Payee(Node::Agency(_), _) => Some("agency".to_owned()),
-        Holder::None | Holder::Acquirer(_) | Holder::Merchant(_) | Holder::Fee(_) => None,
+        Holder::Commission(Node::Branch(_), _) => Some("branch".to_owned()),
+        Holder::Commission(Node::Agency(_), _) => Some("agency".to_owned()),
+        Holder::None
+        | Holder::Acquirer(_)
+        | Holder::Merchant(_)
+        | Holder::Fee(_)
+        | Holder::Payee(_)
+        | Holder::Bank(_)
+        | Holder::Adjustment => None,
     }
 }
 

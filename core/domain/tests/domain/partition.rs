@@ -1,17 +1,21 @@
 //! Rules over a whole partition, against a store that is a map.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_domain::days::Day;
+use ledger_domain::directory::Digest;
 use ledger_domain::ids::{CommandId, MerchantId, PaymentId};
+use ledger_domain::lines::Node;
+use ledger_domain::money::Net;
 use ledger_domain::partition::{
-    Change, CommandEntry, KeyCheck, MAX_ATTEMPTS, OrderEntry, PartitionView, Totals, admit, changes,
-    check_key,
+    Change, CommandEntry, KeyCheck, MAX_ATTEMPTS, OrderEntry, PartitionView, admit, changes, check_key,
 };
 use ledger_domain::payment::{Payment, PaymentCommand, UnknownCause, evolve};
+use ledger_domain::settlement::{Totals, chain};
 
 use crate::support::{
-    Story, approval, merchant_id, net_cancelling, paid, payment_id, request, requested, resolve, unresolved,
+    Story, agency_id, approval, branch_id, merchant_id, net_cancelling, paid, payment_id, request, requested,
+    resolve, unresolved,
 };
 
 #[derive(Default)]
@@ -20,6 +24,8 @@ struct Store {
     attempts: Vec<(u32, PaymentId)>,
     commands: BTreeMap<CommandId, CommandEntry>,
     totals: BTreeMap<(MerchantId, Day), Totals>,
+    open: BTreeSet<PaymentId>,
+    taken: u64,
 }
 
 impl PartitionView for Store {
@@ -30,7 +36,7 @@ impl PartitionView for Store {
         self.commands.get(&id).cloned()
     }
     fn totals(&self, merchant: MerchantId, sold_date: Day) -> Totals {
-        self.totals.get(&(merchant, sold_date)).copied().unwrap_or_default()
+        self.totals.get(&(merchant, sold_date)).cloned().unwrap_or_default()
     }
 }
 
@@ -46,15 +52,18 @@ impl Store {
         let mut state = Payment::Ready;
         for event in &story.events {
             let after = evolve(state.clone(), event).unwrap();
-            for change in changes(self, &state, event, &after).unwrap() {
+            self.taken += 1;
+            for change in changes(self, &state, event, &after, self.taken).unwrap() {
                 match change {
                     Change::Order { merchant_id, order_id, entry, attempt } => {
                         self.orders.insert((merchant_id, order_id), entry);
                         self.attempts.extend(attempt);
                     }
                     Change::Totals { merchant_id, sold_date, totals } => {
-                        self.totals.insert((merchant_id, sold_date), totals);
+                        self.totals.insert((merchant_id, sold_date), *totals);
                     }
+                    Change::Open { payment_id, open: true, .. } => assert!(self.open.insert(payment_id)),
+                    Change::Open { payment_id, open: false, .. } => assert!(self.open.remove(&payment_id)),
                 }
             }
             state = after;
@@ -124,25 +133,46 @@ fn attempts_under_one_order_id_are_numbered_and_bounded() {
 fn totals_of_a_day_are_the_sums_of_what_moved_on_it() {
     let store = Store::after(&paid().cancelled(1, Some(40_000)));
     let day: Day = "2026-11-23".parse().unwrap();
+    let net = |minor| Net::new(minor).unwrap();
+    let approved = chain(Digest([0; 32]), 2, net(96_700));
+    let commissions =
+        [(Node::Branch(branch_id()), net(550 - 220)), (Node::Agency(agency_id()), net(220 - 88))];
     let expected = Totals {
         sales: 1,
-        sales_minor: 100_000,
+        sales_amount: net(100_000),
         cancels: 1,
-        cancels_minor: 40_000,
-        fees_minor: 3_300 - 1_320,
+        cancels_amount: net(40_000),
+        fee_supply: net(3_000 - 1_200),
+        fee_vat: net(300 - 120),
+        commissions: commissions.into(),
+        entries_hash: chain(approved, 4, net(-40_000 + 1_320)),
+        through: 4,
     };
     assert_eq!(store.totals(merchant_id(), day), expected);
     assert!(Store::after(&unresolved()).totals.is_empty());
 }
 
 #[test]
+fn what_is_open_is_known_until_its_outcome_is() {
+    let open = |story: &Story| Store::after(story).open.len();
+    for (story, expected) in [(requested(), 0), (paid(), 0), (net_cancelling(), 1), (unresolved(), 1)] {
+        assert_eq!(open(&story), expected);
+    }
+    let done = net_cancelling().then(&PaymentCommand::RecordNetCancel { had_approval: true });
+    assert_eq!(open(&done), 0);
+}
+
+#[test]
 fn a_sum_that_would_overflow_is_an_error() {
     let mut store = Store::default();
     let day: Day = "2026-11-23".parse().unwrap();
-    store.totals.insert((merchant_id(), day), Totals { sales_minor: i64::MAX, ..Totals::default() });
+    store.totals.insert(
+        (merchant_id(), day),
+        Totals { sales_amount: Net::new(Net::MAX_MINOR).unwrap(), ..Totals::default() },
+    );
     let story = paid();
     let before = requested().state;
-    assert!(changes(&store, &before, story.last(), &story.state).is_err());
+    assert!(changes(&store, &before, story.last(), &story.state, 1).is_err());
 }
 
 #[test]
@@ -160,11 +190,12 @@ fn a_key_is_new_repeated_or_reused() {
 }
 
 #[test]
-fn events_that_change_nothing_in_the_partition_give_back_nothing() {
+fn an_event_gives_back_only_what_it_changes_in_the_partition() {
     let before = requested();
     let after = before.clone().then(&PaymentCommand::RecordUnknown(UnknownCause::Timeout));
-    assert_eq!(changes(&Store::default(), &before.state, after.last(), &after.state), Ok(Vec::new()));
+    let kinds = changes(&Store::default(), &before.state, after.last(), &after.state, 1).unwrap();
+    assert!(matches!(kinds[..], [Change::Open { open: true, .. }]));
     let approved = before.clone().then(&PaymentCommand::RecordApproval(approval()));
-    let kinds = changes(&Store::default(), &before.state, approved.last(), &approved.state).unwrap();
+    let kinds = changes(&Store::default(), &before.state, approved.last(), &approved.state, 1).unwrap();
     assert!(matches!(kinds[..], [Change::Totals { .. }]));
 }

@@ -107,8 +107,8 @@ fn each_sub_ledger_entry_names_its_holder() {
     for expected in [
         (Account::A10, Holder::Acquirer("sandbox".parse().unwrap())),
         (Account::L10, Holder::Merchant(merchant_id())),
-        (Account::L30, Holder::Payee(Node::Branch(branch_id()), merchant_id())),
-        (Account::L30, Holder::Payee(Node::Agency(agency_id()), merchant_id())),
+        (Account::L30, Holder::Commission(Node::Branch(branch_id()), merchant_id())),
+        (Account::L30, Holder::Commission(Node::Agency(agency_id()), merchant_id())),
     ] {
         assert!(holders.contains(&expected), "{expected:?}");
     }

@@ -23,7 +23,10 @@ fn the_direct_dependencies_are_exactly_these() {
         .iter()
         .filter_map(|line| line.split(['.', ' ', '=']).next())
         .collect();
-    assert_eq!(names, ["rust_decimal", "serde", "serde_json", "thiserror", "time", "uuid", "zeroize"]);
+    assert_eq!(
+        names,
+        ["rust_decimal", "serde", "serde_json", "sha2", "thiserror", "time", "uuid", "zeroize"]
+    );
     assert!(!manifest.contains("build-dependencies") && !manifest.contains("[target"));
 }
 

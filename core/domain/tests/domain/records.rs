@@ -59,8 +59,28 @@ fn the_published_event_types_are_exactly_these() {
         "ledger.directory.card-key-issued.v1",
         "ledger.directory.partition-opened.v1",
         "ledger.directory.acquirer-registered.v1",
+        "ledger.directory.node-terms-set.v1",
     ];
-    assert_eq!(EVENT_TYPES, [&payment[..], &directory[..]]);
+    let settlement = [
+        "ledger.settlement.merchant-closed.v1",
+        "ledger.settlement.commission-delivered.v1",
+        "ledger.settlement.commission-received.v1",
+        "ledger.settlement.node-closed.v1",
+        "ledger.settlement.pay-out-proposed.v1",
+        "ledger.settlement.pay-out-approved.v1",
+        "ledger.settlement.pay-out-rejected.v1",
+        "ledger.settlement.pay-out-sent.v1",
+        "ledger.settlement.pay-out-confirmed.v1",
+        "ledger.settlement.pay-out-failed.v1",
+        "ledger.settlement.pay-out-returned.v1",
+        "ledger.settlement.withheld.v1",
+        "ledger.settlement.released.v1",
+        "ledger.settlement.reserve-released.v1",
+        "ledger.settlement.decision-proposed.v1",
+        "ledger.settlement.adjusted.v1",
+        "ledger.settlement.written-off.v1",
+    ];
+    assert_eq!(EVENT_TYPES, [&payment[..], &directory[..], &settlement[..]]);
 }
 
 #[test]

@@ -79,6 +79,9 @@ pub fn terms() -> ContractTerms {
         acquirer: AcquirerRoute { id: "sandbox".parse().unwrap(), cost_rate: "0.02".parse().unwrap() },
         minimum_amount: won(100),
         fee_return: FeeReturn::Yes,
+        settlement_cycle: None,
+        reserve: None,
+        minimum_pay_out: None,
     }
 }
 

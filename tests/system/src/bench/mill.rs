@@ -187,5 +187,8 @@ fn terms(agency: Node, branch: Node) -> Done<ContractTerms> {
         acquirer: AcquirerRoute { id: "sandbox".parse()?, cost_rate: "0.02".parse()? },
         minimum_amount: Amount::new(100)?,
         fee_return: FeeReturn::Yes,
+        settlement_cycle: None,
+        reserve: None,
+        minimum_pay_out: None,
     })
 }

@@ -104,5 +104,8 @@ fn terms(random: &mut fastrand::Rng, agency: Node, branch: Node) -> Done<Contrac
         acquirer: AcquirerRoute { id: "sandbox".parse()?, cost_rate: "0.008".parse()? },
         minimum_amount: Amount::new(100)?,
         fee_return: FeeReturn::Yes,
+        settlement_cycle: None,
+        reserve: None,
+        minimum_pay_out: None,
     })
 }

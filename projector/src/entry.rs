@@ -33,7 +33,7 @@ impl Entry {
     pub fn moved(&self) -> Option<(&PaymentEvent, &Movement)> {
         match &self.event {
             Event::Payment(event) => event.money().map(|money| (event, money)),
-            Event::Directory(_) => None,
+            Event::Directory(_) | Event::Settlement(_) => None,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::run::ledger_partitions;
 use ledger_domain::Event;
 use ledger_domain::directory::DirectoryEvent;
 use ledger_domain::ids::MerchantId;
+use ledger_domain::lines::Payee;
 use ledger_domain::recorded;
 use ledger_log::kafka::{FollowError, read_genesis};
 use ledger_log::{Accepted, Hash, PartitionId, Position, Stop};
@@ -191,6 +192,7 @@ fn about(content: &Content, merchant: MerchantId) -> bool {
         Content::Event(both) => match &both.0 {
             Event::Payment(event) => event.merchant_id() == merchant,
             Event::Directory(event) => event.subject() == merchant.to_string(),
+            Event::Settlement(event) => event.payee() == Payee::Merchant(merchant),
         },
     }
 }

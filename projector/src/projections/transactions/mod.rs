@@ -64,7 +64,7 @@ impl Fold for TransactionsFold {
     fn apply(&mut self, entry: &Entry) -> Result<(), CannotProject> {
         match &entry.event {
             Event::Payment(event) => self.event(entry, event).map_err(|why| entry.cannot(&why)),
-            Event::Directory(_) => Ok(()),
+            Event::Directory(_) | Event::Settlement(_) => Ok(()),
         }
     }
 
@@ -82,6 +82,6 @@ impl Fold for TransactionsFold {
 fn payment_event(decoded: &Decoded) -> Option<&PaymentEvent> {
     match decoded.entry.as_ref().ok()?.as_ref()?.event {
         Event::Payment(ref event) => Some(event),
-        Event::Directory(_) => None,
+        Event::Directory(_) | Event::Settlement(_) => None,
     }
 }

@@ -125,6 +125,11 @@ impl Life {
                     slot.stop(&fatal);
                 }
             }
+            Input::Delivered(place, id, position) => {
+                if let Some(slot) = self.core.partitions.slots.get_mut(place) {
+                    slot.owner.delivered(id, position, now_ms());
+                }
+            }
             Input::Topics(finding) => self.topics(finding),
             Input::Partitions(count) => {
                 let open = self.core.partitions.slots.len().saturating_sub(1);
@@ -166,6 +171,7 @@ impl Life {
         let mut show = |directory: &DirectoryView| publish(directory, published, port);
         let mut carry = |place, out| match out {
             Out::Call(id, call) => effects.start(place, id, call),
+            Out::Deliver(id, delivery) => effects.deliver(place, id, delivery),
             out @ (Out::Answer(..) | Out::Found(..)) => replies.give(out),
         };
         partitions.round(&common, now, &mut show, &mut carry);

@@ -6,10 +6,12 @@ mod accept;
 mod calls;
 mod context;
 mod deciding;
+mod deliveries;
 mod directory;
 mod fates;
 mod layers;
 mod meta;
+mod payees;
 mod payments;
 mod questions;
 mod replies;
@@ -20,6 +22,7 @@ mod timers;
 mod works;
 
 pub use context::{Ctx, Gate, Log, OwnerSettings, Standing};
+pub use deliveries::DeliveryId;
 pub use directory::{DirectoryRules, DirectoryView};
 pub use layers::{Layered, Layers};
 pub use meta::own_command_id;
@@ -33,6 +36,7 @@ pub use works::{Backoff, CallId, WorkKey};
 
 use crate::ledger::{Answer, Submission, Unavailable};
 use crate::store::{Changes, Rows, StoreError};
+use deliveries::Deliveries;
 use ledger_domain::ids::{CommandId, PaymentId};
 use ledger_log::{Fence, PartitionId, Ticket};
 use questions::{Held, Questions};
@@ -97,6 +101,7 @@ pub struct Owner {
     replies: Replies,
     outcomes: HashMap<String, Vec<AwaitsOutcome>>,
     works: Works,
+    deliveries: Deliveries,
     timers: Timers,
     out: VecDeque<Out>,
 }
@@ -136,6 +141,7 @@ impl Owner {
             replies: Replies::default(),
             outcomes: HashMap::new(),
             works: Works::new(settings.backoff),
+            deliveries: Deliveries::new(settings.backoff),
             settings,
             timers: Timers::read(store)?,
             out: VecDeque::new(),
@@ -231,8 +237,9 @@ impl Owner {
     /// When [`Owner::run`] has something to do even if nothing comes in, Unix ms.
     #[must_use]
     pub fn next_ms(&self) -> Option<i64> {
-        let work = if self.standing == Standing::Leading { self.works.next_ms() } else { None };
-        [self.replies.next_ms(), work].into_iter().flatten().min()
+        let leads = self.standing == Standing::Leading;
+        let work = [self.works.next_ms(), self.deliveries.next_ms()].into_iter().filter(|_| leads);
+        work.chain([self.replies.next_ms()]).flatten().min()
     }
 
     /// Where it stands.
@@ -292,6 +299,7 @@ impl Owner {
         self.clients.clear();
         self.again.clear();
         self.works.forget();
+        self.deliveries.forget();
     }
 
     fn next_seq(&self) -> u64 {

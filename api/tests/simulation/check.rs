@@ -91,7 +91,12 @@ fn clients_were_told_the_truth(world: &World, ledger: &Ledger, number: usize, wa
                         }
                     }
                     (CommandResult::Directory(event), What::Directory(there)) if event == there => {}
-                    (CommandResult::Payment(_) | CommandResult::Directory(_), _) => return Err(why()),
+                    (
+                        CommandResult::Payment(_)
+                        | CommandResult::Directory(_)
+                        | CommandResult::Settlement(_),
+                        _,
+                    ) => return Err(why()),
                 }
             }
             Answer::Rejected(rejection) => {

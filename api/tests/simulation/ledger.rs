@@ -11,6 +11,7 @@ use ledger_domain::directory::{self, Directory, DirectoryEvent, PartitionRef};
 use ledger_domain::ids::{CommandId, PaymentId};
 use ledger_domain::payment::PaymentEvent;
 use ledger_domain::recorded::{self, Meta};
+use ledger_domain::settlement::SettlementEvent;
 use ledger_log::{Accepted, Fate, Reader, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,7 @@ pub enum What {
     /// The payment, and the event's number in its stream from 0.
     Payment(PaymentId, usize),
     Directory(Box<DirectoryEvent>),
+    Settlement(Box<SettlementEvent>),
 }
 
 #[derive(Default)]
@@ -93,7 +95,10 @@ impl Ledger {
                 self.directory = directory::evolve(before, &event).map_err(|why| why.to_string())?;
                 What::Directory(Box::new(event))
             }
-            Event::Payment(_) | Event::Directory(_) => return Err("an event in another topic".to_owned()),
+            Event::Settlement(event) if place > 0 => What::Settlement(Box::new(event)),
+            Event::Payment(_) | Event::Directory(_) | Event::Settlement(_) => {
+                return Err("an event in another topic".to_owned());
+            }
         };
         let command = Command { place, fingerprint: meta.fingerprint, what };
         match self.commands.insert(meta.command, command) {

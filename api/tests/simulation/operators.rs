@@ -111,7 +111,8 @@ impl World {
             | DirectoryEvent::KeyRevoked(_)
             | DirectoryEvent::CardKeyIssued(_)
             | DirectoryEvent::PartitionOpened(_)
-            | DirectoryEvent::AcquirerRegistered(_) => {}
+            | DirectoryEvent::AcquirerRegistered(_)
+            | DirectoryEvent::NodeTermsSet(_) => {}
         }
     }
 

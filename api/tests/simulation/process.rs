@@ -219,6 +219,7 @@ impl Process {
                 Out::Answer(reply, answer) => self.answered(reply, answer, now_ms),
                 Out::Found(reply, found) => self.found(reply, found, now_ms),
                 Out::Call(id, call) => self.http.out.push(Emit::Call(place, id, call)),
+                Out::Deliver(..) => {}
             }
         }
     }

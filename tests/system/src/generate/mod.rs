@@ -13,8 +13,8 @@ use crossbeam_channel::{Receiver, unbounded};
 use ledger_api::acquirers::{Approval, ApproveOutcome, CancelOutcome, Inquiry, NetCancelOutcome};
 use ledger_api::ledger::{Answer, ClientCommand, KeyIn, Submission};
 use ledger_api::owner::{
-    Call, DirectoryRules, DirectoryView, Out, Own, OwnCommand, Payments, ReplyId, Returned, Rules,
-    own_command_id,
+    Call, DeliveryId, DirectoryRules, DirectoryView, Out, Own, OwnCommand, Payments, ReplyId, Returned,
+    Rules, own_command_id,
 };
 use ledger_api::sandbox::decide::transaction;
 use ledger_api::store::{Disk, DiskSettings};
@@ -22,10 +22,12 @@ use ledger_domain::card::CardCompanion;
 use ledger_domain::days::Moment;
 use ledger_domain::directory::{Digest, DirectoryCommand, OpenPartition, PartitionRef, RegisterAcquirer};
 use ledger_domain::ids::{CancelId, KeyId, MerchantId, OperationId, PaymentId};
+use ledger_domain::lines::Payee;
 use ledger_domain::money::{Amount, Currency};
 use ledger_domain::payment::effects::Timing;
 use ledger_domain::payment::{RequestCancel, UnknownCause};
 use ledger_domain::recorded::Actor;
+use ledger_domain::settlement::Delivery;
 use ledger_log::kafka::{KafkaSettings, partitions, read_genesis};
 use ledger_log::{Completion, Fence, Genesis, PartitionId};
 
@@ -85,6 +87,8 @@ enum Asked {
     Directory,
     Payment(PaymentId),
     Cancel,
+    /// A commission, with the place it comes from and its number there.
+    Delivery(usize, DeliveryId),
 }
 
 /// A payment that may be cancelled.
@@ -262,14 +266,8 @@ impl World {
         }
         // A contract holds from the moment after it was made.
         self.now_ms += 60_000;
-        let directory = self.directory().directory;
         for merchant in people.merchants {
-            let at =
-                &directory.merchant(merchant).during(|| format!("{merchant} is not registered"))?.partition;
-            let here =
-                |station: &Station| *station.at.topic == *at.topic && station.at.partition == at.partition;
-            let place =
-                self.stations.iter().position(here).during(|| format!("{merchant} has no partition"))?;
+            let place = self.place_of(Payee::Merchant(merchant))?;
             self.merchants.push((merchant, place));
         }
         Ok(())
@@ -424,6 +422,7 @@ impl World {
                             station.returned(id, returned, now_ms)?;
                         }
                         Out::Answer(reply, answer) => self.answered(reply, &answer)?,
+                        Out::Deliver(id, delivery) => self.bring(place, id, delivery)?,
                         Out::Found(..) => {}
                     }
                 }
@@ -435,8 +434,38 @@ impl World {
         Ok(())
     }
 
+    /// A commission on its way to its payee's owner: nothing is lost between partitions here.
+    fn bring(&mut self, from: usize, id: DeliveryId, delivery: Delivery) -> Done {
+        let place = self.place_of(Payee::Node(delivery.to))?;
+        let reply = self.next;
+        self.next += 1;
+        let submission = Submission::of_delivery(delivery, i64::MAX / 4);
+        self.asked.insert(reply, Asked::Delivery(from, id));
+        let now_ms = self.now_ms;
+        let station = self.stations.get_mut(place).during(|| format!("no partition {place}"))?;
+        station.owner.submit(reply, submission, now_ms);
+        Ok(())
+    }
+
+    fn place_of(&self, payee: Payee) -> Done<usize> {
+        let directory = self.directory().directory;
+        let at = directory.partition_of_payee(payee).during(|| format!("{payee} is not registered"))?;
+        let here = |station: &Station| *station.at.topic == *at.topic && station.at.partition == at.partition;
+        self.stations.iter().position(here).during(|| format!("{payee} has no partition"))
+    }
+
     fn answered(&mut self, reply: ReplyId, answer: &Answer) -> Done {
         let asked = self.asked.remove(&reply);
+        if let Some(Asked::Delivery(place, id)) = asked {
+            let position = match answer {
+                Answer::Recorded { position, .. } => Some(position.to_string()),
+                other => return Err(Failure::new(format!("a commission was answered {other:?}"))),
+            };
+            let now_ms = self.now_ms;
+            let station = self.stations.get_mut(place).during(|| format!("no partition {place}"))?;
+            station.owner.delivered(id, position, now_ms);
+            return Ok(());
+        }
         let paid = match answer {
             Answer::Recorded { result: ledger_api::ledger::CommandResult::Payment(at), .. } => {
                 Some((at.view.balance_amount.minor() > 0, at.view.clone()))
@@ -446,7 +475,7 @@ impl World {
                 self.made.refused += 1;
                 return match asked {
                     Some(Asked::Directory) => Err(Failure::new(format!("the directory refuses: {answer:?}"))),
-                    Some(Asked::Payment(_) | Asked::Cancel) | None => Ok(()),
+                    Some(Asked::Payment(_) | Asked::Cancel | Asked::Delivery(..)) | None => Ok(()),
                 };
             }
             // Its answer was lost; it is found out beside what comes next.
@@ -471,7 +500,7 @@ impl World {
                 self.made.declined += 1;
             }
             (Some(Asked::Cancel), _) => self.made.cancelled += 1,
-            (Some(Asked::Directory) | None, _) => {}
+            (Some(Asked::Directory | Asked::Delivery(..)) | None, _) => {}
         }
         Ok(())
     }

@@ -69,6 +69,11 @@ impl Deliveries {
         Some(key)
     }
 
+    /// How many are on their way.
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
     /// When the next try is due, Unix ms.
     pub fn next_ms(&self) -> Option<i64> {
         self.open.values().filter_map(|open| open.at_ms).min()

@@ -260,10 +260,18 @@ impl Owner {
         self.in_flight.front().map(|flight| flight.appended_ms)
     }
 
-    /// How many decisions have no fate yet, callers wait, and intents are open.
+    /// How many decisions have no fate yet, callers wait, and intents and deliveries are open.
     #[must_use]
     pub fn load(&self) -> (usize, usize, usize) {
-        (self.in_flight.len(), self.replies.len(), self.works.len())
+        (self.in_flight.len(), self.replies.len(), self.works.len().saturating_add(self.deliveries.len()))
+    }
+
+    /// When the earliest timer is due, Unix ms; one that led to nothing stays until it is tried again.
+    ///
+    /// # Errors
+    /// When a timer cannot be read.
+    pub fn due_ms(&self) -> Result<Option<i64>, StoreError> {
+        self.timers.all().next().map(|key| Ok(rows::read_due_key(key)?.1.due_ms)).transpose()
     }
 
     /// Up to when the directory has to be read so that every rejection that rests on it can be told, Unix ms.

@@ -13,6 +13,7 @@ use ledger_domain::ids::{CommandId, MerchantId, PaymentId};
 use ledger_domain::lines::Payee;
 use std::ops::RangeInclusive;
 
+// One letter a kind; the store keeps rows of its own under `y` and `z` (`store/links.rs`).
 const CURSOR: u8 = b'c';
 const RECORD: u8 = b'e';
 const STREAM: u8 = b's';
@@ -26,7 +27,7 @@ const DIRECTORY: u8 = b'l';
 const SETTLEMENT: u8 = b'p';
 const CLOSING: u8 = b'q';
 const OPEN: u8 = b'u';
-const LAST_CLOSED: u8 = b'z';
+const LAST_CLOSED: u8 = b'x';
 
 /// The key of the one cursor row.
 #[must_use]
@@ -235,4 +236,33 @@ pub fn read<T>(
     decode: impl FnOnce(&[u8], &[u8]) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
     rows.get(key)?.map(|value| decode(key, &value)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::LINKS;
+
+    #[test]
+    fn every_kind_of_row_has_a_letter_of_its_own_and_none_the_stores() {
+        let kinds = [
+            CURSOR,
+            RECORD,
+            STREAM,
+            COMMAND,
+            ORDER,
+            ATTEMPT,
+            DUE,
+            TOTALS,
+            GENESIS,
+            DIRECTORY,
+            SETTLEMENT,
+            CLOSING,
+            OPEN,
+            LAST_CLOSED,
+        ];
+        let all: Vec<u8> = kinds.into_iter().chain(LINKS).collect();
+        let different: std::collections::BTreeSet<u8> = all.iter().copied().collect();
+        assert_eq!(different.len(), all.len());
+    }
 }

@@ -83,23 +83,28 @@ pub fn view(tombstones: bool) -> DirectoryView {
     view_of(tombstones, START_MS - 10_000)
 }
 
-/// The same, where branch and agency earn on every sale, decided at one instant.
-pub fn paying_commissions(decided_ms: i64) -> DirectoryView {
-    let rule = |payee, rate: &str| CommissionRule {
-        payee,
+/// The terms with a share of every sale for these.
+pub fn earning(shares: &[(Node, &str)]) -> ContractTerms {
+    let rule = |(payee, rate): &(Node, &str)| CommissionRule {
+        payee: *payee,
         rate: rate.parse().unwrap(),
         vat_mode: VatMode::Excluded,
         rounding: Rounding::Floor,
     };
-    let commissions = vec![
-        rule(Node::Branch(BranchId::new(Uuid::from_u128(2))), "0.005"),
-        rule(Node::Agency(AgencyId::new(Uuid::from_u128(1))), "0.002"),
-    ];
+    ContractTerms { commissions: shares.iter().map(rule).collect(), ..terms() }
+}
+
+/// The same, where branch and agency earn on every sale, decided at one instant.
+pub fn paying_commissions(decided_ms: i64) -> DirectoryView {
+    let earn = earning(&[
+        (Node::Branch(BranchId::new(Uuid::from_u128(2))), "0.005"),
+        (Node::Agency(AgencyId::new(Uuid::from_u128(1))), "0.002"),
+    ]);
     let mut view = view_of(true, decided_ms);
     let mut directory = Directory::default();
     for mut command in commands(true) {
         if let DirectoryCommand::SetContract(contract) = &mut command {
-            contract.terms.commissions.clone_from(&commissions);
+            contract.terms = earn.clone();
         }
         let event = decide(&directory, &command, None, decided_ms).unwrap();
         directory = evolve(directory, &event).unwrap();

@@ -39,6 +39,7 @@ use ledger_log::Completion;
 use ledger_log::kafka::{Beat, KafkaSettings};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
@@ -246,9 +247,22 @@ impl Engine {
     }
 }
 
+/// How far a test system's clock is put forward, ms; one process has one clock.
+static AHEAD_MS: AtomicI64 = AtomicI64::new(0);
+
+/// Puts this process's clock forward, so that what waits for a date comes. Before anything asks for the time; only in a test system.
+pub fn put_clock_forward(ahead: Duration) {
+    AHEAD_MS.store(i64::try_from(ahead.as_millis()).unwrap_or(0), Ordering::Relaxed);
+}
+
+/// How far the clock is put forward, ms.
+fn ahead_ms() -> i64 {
+    AHEAD_MS.load(Ordering::Relaxed)
+}
+
 /// Unix milliseconds, now.
 #[must_use]
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX).saturating_add(ahead_ms())
 }

@@ -119,6 +119,7 @@ pub fn serve() -> Result<(), Failure> {
     let vars = Vars::from_process();
     let telemetry = Telemetry::start(&TelemetrySettings::read(&vars)?)?;
     let settings = Settings::read(&vars)?;
+    engine::put_clock_forward(settings.clock_ahead);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(settings, telemetry))
 }

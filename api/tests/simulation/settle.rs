@@ -96,6 +96,10 @@ impl World {
                 slot.save();
                 let leads = slot.owner.standing() == &Standing::Leading;
                 leaders += usize::from(leads);
+                if slot.owner.standing() == &Standing::CatchingUp {
+                    // Its fence is on its way.
+                    return false;
+                }
                 let quiet = slot.owner.is_quiet() && slot.owner.load().1 == 0;
                 let delivered = slot.owner.load().2 == 0;
                 let timers = || open_timers(slot, now_ms + seat.skew_ms) == 0;

@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ledger_domain::lines::Payee;
-use ledger_domain::posting::{Account, Side, post_settlement};
-use ledger_domain::settlement::{self, PayOutStage, Settlement, SettlementEvent};
-use ledger_tests::audit::{Book, against_acquirer, nothing_found};
+use ledger_domain::settlement::{PayOutStage, SettlementEvent};
+use ledger_tests::audit::{Book, against_acquirer, nothing_found, payees};
 use ledger_tests::client::Client;
 use ledger_tests::ensure;
-use ledger_tests::failure::{Done, During};
+use ledger_tests::failure::Done;
 use ledger_tests::rig::Rig;
 use ledger_tests::town::{Order, cancel};
 use serde_json::{Value, json};
@@ -60,21 +59,14 @@ fn days_end_and_everybody_is_paid_once_whoever_is_killed() -> Done {
     nothing_found("ledger and acquirer", &against_acquirer(&book, &rig.memory()?))?;
     ensure!(book.doubled.is_empty(), "doubled: {:?}", book.doubled);
     closings_are_what_was_sold(&book, &sold)?;
-    let states = states(&book)?;
-    for payee in states.keys() {
-        let state = &states[payee];
+    for (payee, state) in &book.payees {
         let balances = state.balances(*payee)?;
         ensure!(
             balances == Default::default() && state.undelivered.is_empty(),
             "{payee} is left with {state:?}"
         );
     }
-    let clearing = book.settlements.iter().flat_map(|(_, event)| post_settlement(event).unwrap_or_default());
-    let clearing = clearing.filter(|entry| entry.account == Account::L32).map(|entry| match entry.side {
-        Side::Debit => entry.amount.minor(),
-        Side::Credit => -entry.amount.minor(),
-    });
-    ensure!(clearing.sum::<i64>() == 0, "something is left between the partitions");
+    nothing_found("payees", &payees(&book))?;
     rig.projected(&book, PATIENCE)?;
     rig.verify().map(|_| ())
 }
@@ -92,24 +84,13 @@ fn put_forward(rig: &mut Rig, days: u64) -> Done {
     Ok(())
 }
 
-/// Every payee's state as its events say.
-fn states(book: &Book) -> Done<BTreeMap<Payee, Settlement>> {
-    let mut states: BTreeMap<Payee, Settlement> = BTreeMap::new();
-    for (position, event) in &book.settlements {
-        let before = states.remove(&event.payee()).unwrap_or_default();
-        let after = settlement::evolve(before, event).during(|| position.clone())?;
-        states.insert(event.payee(), after);
-    }
-    Ok(states)
-}
-
 /// Waits until nothing happens by itself any more: nothing is undelivered, and the ledger has stopped growing.
 fn everything_due_is_done(rig: &Rig) -> Done<Book> {
     let (mut last, mut quiet) = (0, 0);
     rig.until("everything that is due is done", PATIENCE, || {
         let book = rig.book()?;
         let count = book.settlements.len();
-        let delivered = states(&book)?.values().all(|state| state.undelivered.is_empty());
+        let delivered = book.payees.values().all(|state| state.undelivered.is_empty());
         quiet = if delivered && count == last && count > 0 { quiet + 1 } else { 0 };
         last = count;
         std::thread::sleep(Duration::from_millis(400));
@@ -120,10 +101,9 @@ fn everything_due_is_done(rig: &Rig) -> Done<Book> {
 
 /// One approves, another releases, the bank pays; the first merchant's first pay-out fails, and its second comes back.
 fn pay_out(rig: &Rig, book: &Book, second: &str) -> Done {
-    let states = states(book)?;
     let mut one = rig.operator();
     let mut other = Client::new(&rig.stack.api_url(1), second);
-    for (payee, state) in &states {
+    for (payee, state) in &book.payees {
         let proposed = state.pay_outs.iter().filter(|(_, pay_out)| pay_out.stage == PayOutStage::Proposed);
         for (id, pay_out) in proposed {
             let fails = matches!(payee, Payee::Merchant(_)) && pay_out.number == 1;

@@ -76,6 +76,7 @@ pub struct ProblemBody {
         branches::list_transactions_of_branch::handle,
         settlements::list_settlements::handle,
         settlements::list_entries::handle,
+        settlements::explain::handle,
         system::list_projections::handle,
         system::get_errors::handle,
         system::get_live::handle,

@@ -88,7 +88,10 @@ fn every_list_of_somebodys_rows_is_confined() {
     free.sort();
     let reasons = [
         ("checkpoints.sql", "nobody's rows"),
-        ("payments/events.sql", "answered only where the merchant that the events name is the one that asks"),
+        (
+            "payments/events.sql",
+            "answered only where the merchant that the events name is the one that asks, or for an entry that it may see",
+        ),
         ("payments/of_order.sql", "asks by merchant and order, never by order alone"),
         ("projections/list.sql", "nobody's rows"),
         ("transactions/events.sql", "read only for a payment whose rows the caller may see"),

@@ -15,7 +15,7 @@ use crate::http::transactions::{period, reading};
 use crate::queries::Queries;
 use crate::queries::settlements::{EntryCursor, ListEntries, PROJECTION, SettlementEntry};
 
-const PARAMETERS: &[&str] =
+pub(super) const PARAMETERS: &[&str] =
     &["dateType", "startDate", "endDate", "payeeId", "merchantId", "paymentId", "limit", "cursor"];
 const MERCHANT: Fault = Fault::Form { en: "a merchant's id", ko: "가맹점 ID" };
 const PAYMENT: Fault = Fault::Form { en: "a payment's id", ko: "결제 ID" };
@@ -60,7 +60,7 @@ pub async fn handle(
     Ok(reading::page("entries", &page))
 }
 
-fn parse(request: &HttpRequest, now_ms: i64) -> Result<ListEntries, Problem> {
+pub(super) fn parse(request: &HttpRequest, now_ms: i64) -> Result<ListEntries, Problem> {
     let query = Query::of(request, PARAMETERS)?;
     let by = date_type(&query)?;
     let (from, to) = period::days(&query, now_ms)?;

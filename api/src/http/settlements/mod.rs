@@ -1,5 +1,6 @@
 //! Settlement: totals by day, and the entries behind them.
 
+pub mod explain;
 pub mod list_entries;
 pub mod list_settlements;
 
@@ -16,6 +17,7 @@ const DATE_TYPES: &[&str] = &["soldDate", "paidOutDate"];
 pub fn configure(routes: &mut Routes<'_>) {
     routes.at("/v1/settlements", [get(Access::AnyKey, list_settlements::handle)]);
     routes.at("/v1/settlements/entries", [get(Access::AnyKey, list_entries::handle)]);
+    routes.at("/v1/settlements/explain", [get(Access::AnyKey, explain::handle)]);
 }
 
 /// `dateType`, the day sold if not given.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-const ENTRIES: &str = include_str!("entries.sql");
+pub(super) const ENTRIES: &str = include_str!("entries.sql");
 
 /// What to list.
 #[derive(Clone, Debug)]
@@ -119,14 +119,18 @@ pub struct SettlementEntry {
     /// Partition, number of the event, number within it.
     #[serde(skip)]
     pub place: (i32, i64, i64),
+    /// Who is paid.
+    #[serde(skip)]
+    pub payee: Payee,
 }
 
 impl SettlementEntry {
-    fn read(row: Row) -> Result<SettlementEntry, QueryError> {
+    pub(super) fn read(row: Row) -> Result<SettlementEntry, QueryError> {
         let mut c = Columns::of(row);
         let place = (c.small()?, c.number()?, c.number()?);
         let payee_type = c.text()?;
-        let payee_id = Payee::read(&payee_type, c.uuid()?)?.to_string();
+        let payee = Payee::read(&payee_type, c.uuid()?)?;
+        let payee_id = payee.to_string();
         let kind = c.text()?;
         let (merchant_id, branch_id, agency_id, payment_id) =
             (c.merchant()?, c.branch()?, c.agency()?, c.payment()?);
@@ -161,10 +165,11 @@ impl SettlementEntry {
             expected_pay_out_date: c.day()?,
             occurred_at: c.instant()?,
             place,
+            payee,
         })
     }
 
-    fn cursor(&self, by: DateType) -> String {
+    pub(super) fn cursor(&self, by: DateType) -> String {
         let (partition, seq, entry) = self.place;
         let day = match by {
             DateType::Sold => self.sold_date,
@@ -194,7 +199,7 @@ impl Queries {
     }
 }
 
-fn parameters(list: &ListEntries, scope: mysql_async::Value) -> Params {
+pub(super) fn parameters(list: &ListEntries, scope: mysql_async::Value) -> Params {
     let null = mysql_async::Value::NULL;
     // The first page begins behind every entry of its last day.
     let (before, partition, seq, entry) = match &list.after {

@@ -2,9 +2,11 @@
 //! the day the pay-out is expected.
 
 mod entries;
+mod explained;
 mod totals;
 
 pub use entries::{EntryCursor, ListEntries, SettlementEntry};
+pub use explained::EntryWithEvents;
 pub use totals::{SettlementTotal, SumSettlements, TotalCursor};
 
 use super::QueryError;

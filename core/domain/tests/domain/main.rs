@@ -6,6 +6,7 @@ mod answers;
 mod cancels;
 mod directory;
 mod effects;
+mod explanations;
 mod histories;
 mod metadata;
 mod money_cases;

@@ -5,13 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use ledger_domain::days::Day;
 use ledger_domain::lines::Payee;
 use ledger_domain::settlement::{PayOutStage, SettlementEvent};
 use ledger_tests::audit::{Book, against_acquirer, nothing_found, payees};
 use ledger_tests::client::Client;
 use ledger_tests::ensure;
-use ledger_tests::failure::Done;
-use ledger_tests::rig::Rig;
+use ledger_tests::failure::{Done, During};
+use ledger_tests::rig::{People, Rig};
 use ledger_tests::town::{Order, cancel};
 use serde_json::{Value, json};
 
@@ -68,7 +69,43 @@ fn days_end_and_everybody_is_paid_once_whoever_is_killed() -> Done {
     }
     nothing_found("payees", &payees(&book))?;
     rig.projected(&book, PATIENCE)?;
-    rig.verify().map(|_| ())
+    rig.verify()?;
+    everything_is_explained(&rig, &book, &people)
+}
+
+/// Every entry is what contract and amounts make of it, also as each payee asks.
+fn everything_is_explained(rig: &Rig, book: &Book, people: &People) -> Done {
+    let mut all = 0;
+    let days: BTreeSet<Day> = book
+        .settlements
+        .iter()
+        .filter_map(|(_, event)| match event {
+            SettlementEvent::MerchantClosed(data) => Some(data.day),
+            _ => None,
+        })
+        .collect();
+    let (first, last) = days.first().zip(days.last()).during(|| "nothing was closed".to_owned())?;
+    let path = format!("/v1/settlements/explain?limit=1000&startDate={first}&endDate={last}");
+    let everything = rig.block(rig.operator().get(&path))?.ok()?;
+    for row in everything.list("explanations")? {
+        ensure!(row["agrees"] == true, "not explained: {row}");
+        ensure!(row["entry"]["payOutAmount"] == row["explanation"]["payOutAmount"], "not the same: {row}");
+        all += 1;
+    }
+    let said = |name: &str| everything.body[name].clone();
+    ensure!(said("entries") == all && said("agrees") == true, "{}", everything.body);
+    ensure!(said("payOutAmount") == said("reckonedAmount"), "{}", everything.body);
+    // A sale is three entries: its merchant's, its branch's, its agency's; so is a cancel.
+    ensure!(all == people.merchants.len() * 5 * 3, "{all} entries");
+    let merchant = people.merchant(0)?;
+    let own = rig.block(merchant.client(&rig.url()).get(&path))?.ok()?;
+    ensure!(own.number("entries")? == 5, "{}", own.body);
+    ensure!(
+        !own.body.to_string().contains("commission/"),
+        "a merchant is shown what others earn: {}",
+        own.body
+    );
+    Ok(())
 }
 
 /// Both processes go on with clocks so many days ahead.

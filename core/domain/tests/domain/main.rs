@@ -4,12 +4,14 @@
 mod acquirer_rules;
 mod answers;
 mod cancels;
+mod closing_page;
 mod directory;
 mod effects;
 mod histories;
 mod metadata;
 mod money_cases;
 mod partition;
+mod payees;
 mod postings;
 mod properties;
 mod purity;

@@ -20,4 +20,5 @@ mod records;
 mod requests;
 mod resolution;
 mod schemas;
+mod settlement_postings;
 mod support;

@@ -13,7 +13,7 @@ use ledger_domain::payment::{PaymentCommand, PaymentEvent, RequestPayment};
 use ledger_domain::settlement::{
     Balances, BankWord, ClosingResult, Deed, Delivery, Operation, PayeeTax, PayeeTerms, ReserveRule,
     Settlement, SettlementCommand, SettlementCycle, SettlementEvent, SettlementFacts, Totals, Wish, decide,
-    evolve,
+    due, evolve,
 };
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -265,4 +265,32 @@ impl PayeeStory {
 /// The id of the ledger's own command: the same key always gives the same.
 fn command_id(key: &str) -> Uuid {
     CommandId::from_digest(Sha256::digest(key).into()).uuid()
+}
+
+/// 100,000 sold on Monday 23 November, half of it cancelled, closed: 48,350 are owed.
+pub fn closed(terms: PayeeTerms) -> PayeeStory {
+    PayeeStory::merchant(terms).sold(100_000).cancelled(50_000).closed("2026-11-23")
+}
+
+/// The other half is cancelled on the Thursday, after it was paid out: 48,350 are owed by the merchant.
+pub fn owing(terms: PayeeTerms) -> PayeeStory {
+    closed(terms).to("2026-11-26").cancelled(50_000).closed("2026-11-26")
+}
+
+pub fn propose(n: u128) -> Deed {
+    Deed::ProposePayOut { pay_out_id: pay_out_id(n) }
+}
+
+pub fn send(n: u128) -> Deed {
+    Deed::SendPayOut(pay_out_id(n), "pay-out-20261125-1".into())
+}
+
+pub fn confirm(n: u128, paid_on: &str) -> Deed {
+    let (bank_account, bank_reference) = ("settlement-1".to_owned(), "20261125-000123".to_owned());
+    Deed::ConfirmPayOut { pay_out_id: pay_out_id(n), bank_account, bank_reference, paid_on: day(paid_on) }
+}
+
+/// What is due, with its day in Seoul.
+pub fn due_now(story: &PayeeStory) -> Vec<String> {
+    due(&story.state).into_iter().map(|(at, what)| format!("{} {what}", at.seoul_day())).collect()
 }

@@ -6,8 +6,8 @@ use ledger_domain::posting::{Account, Entry, Holder, Side, post_settlement};
 use ledger_domain::settlement::{Deed, PayeeTerms, SettlementCommand, SettlementEvent, Wish};
 
 use crate::payees::{
-    PayeeStory, adjustment, bank_word, branch, by, daily, day, delivery, merchant, pay_out_id, person,
-    reserved,
+    PayeeStory, adjustment, bank_word, branch, by, closed, confirm, daily, delivery, merchant, owing,
+    pay_out_id, person, proposal, propose, reserved, send,
 };
 use crate::support::{agency_id, branch_id, merchant_id, won};
 
@@ -27,18 +27,13 @@ fn one(debit: (&'static str, i64), credit: (&'static str, i64)) -> (Amounts, Amo
     (vec![debit], vec![credit])
 }
 
-/// The example: 100,000 sold, half of it cancelled, fees returned; closed.
-fn closed(terms: PayeeTerms) -> PayeeStory {
-    PayeeStory::merchant(terms).sold(100_000).cancelled(50_000).closed("2026-11-23")
-}
-
 /// The example, proposed on its pay-out day, approved and sent.
 fn sent() -> PayeeStory {
     closed(reserved())
         .to("2026-11-25")
-        .then(&by(1, Deed::ProposePayOut { pay_out_id: pay_out_id(1) }))
+        .then(&by(1, propose(1)))
         .then(&by(2, Deed::ApprovePayOut(pay_out_id(1))))
-        .then(&by(3, Deed::SendPayOut(pay_out_id(1), "batch-1".into())))
+        .then(&by(3, send(1)))
 }
 
 /// A branch that received a million, closed, sent.
@@ -47,15 +42,9 @@ fn sent_to(terms: PayeeTerms) -> PayeeStory {
         .then(&delivery(1, 1_000_000))
         .closed("2026-11-23")
         .to("2026-12-10")
-        .then(&by(1, Deed::ProposePayOut { pay_out_id: pay_out_id(1) }))
+        .then(&by(1, propose(1)))
         .then(&by(2, Deed::ApprovePayOut(pay_out_id(1))))
-        .then(&by(3, Deed::SendPayOut(pay_out_id(1), "batch-1".into())))
-}
-
-fn confirm() -> SettlementCommand {
-    let (bank_account, bank_reference) = ("settlement-1".to_owned(), "20261125-000123".to_owned());
-    let paid_on = day("2026-11-25");
-    by(3, Deed::ConfirmPayOut { pay_out_id: pay_out_id(1), bank_account, bank_reference, paid_on })
+        .then(&by(3, send(1)))
 }
 
 #[test]
@@ -82,14 +71,19 @@ fn a_branch_s_closing_moves_nothing_where_it_is_owed_something() {
 #[test]
 fn pay_out_sent_and_confirmed() {
     assert_eq!(table(sent().last()), one(("L11", 45_850), ("L20", 45_850)));
-    assert_eq!(table(sent().then(&confirm()).last()), one(("L20", 45_850), ("A20", 45_850)));
+    assert_eq!(
+        table(sent().then(&by(3, confirm(1, "2026-11-25"))).last()),
+        one(("L20", 45_850), ("A20", 45_850))
+    );
 }
 
 #[test]
 fn pay_out_failed_and_returned_after_confirmation() {
     let failed = sent().then(&by(3, Deed::FailPayOut(pay_out_id(1), bank_word())));
     assert_eq!(table(failed.last()), one(("L20", 45_850), ("L11", 45_850)));
-    let returned = sent().then(&confirm()).then(&by(3, Deed::ReturnPayOut(pay_out_id(1), bank_word())));
+    let returned = sent()
+        .then(&by(3, confirm(1, "2026-11-25")))
+        .then(&by(3, Deed::ReturnPayOut(pay_out_id(1), bank_word())));
     assert_eq!(table(returned.last()), one(("A20", 45_850), ("L11", 45_850)));
 }
 
@@ -106,7 +100,7 @@ fn a_person_without_registration_is_paid_less_the_tax_withheld() {
     let (debit, credit) = table(sent_to(person()).last());
     assert_eq!(debit, [("L31", 1_000_000)]);
     assert_eq!(credit, [("L20", 967_000), ("L41", 33_000)]);
-    let confirmed = sent_to(person()).then(&confirm());
+    let confirmed = sent_to(person()).then(&by(3, confirm(1, "2026-11-25")));
     assert_eq!(table(confirmed.last()), one(("L20", 967_000), ("A20", 967_000)));
     // What was not paid, or came back, was not to be taxed.
     let (debit, credit) =
@@ -115,12 +109,6 @@ fn a_person_without_registration_is_paid_less_the_tax_withheld() {
     let (debit, credit) =
         table(confirmed.then(&by(3, Deed::ReturnPayOut(pay_out_id(1), bank_word()))).last());
     assert_eq!((debit, credit), (vec![("A20", 967_000), ("L41", 33_000)], vec![("L31", 1_000_000)]));
-}
-
-/// The other half is cancelled after the pay-out: the merchant owes 48,350.
-fn owing(terms: PayeeTerms) -> PayeeStory {
-    let story = PayeeStory::merchant(terms).sold(100_000).cancelled(50_000).closed("2026-11-23");
-    story.to("2026-11-26").cancelled(50_000).closed("2026-11-26")
 }
 
 #[test]
@@ -198,7 +186,7 @@ fn what_only_waits_for_somebody_posts_nothing() {
         matches!(event, SettlementEvent::PayOutProposed(_) | SettlementEvent::PayOutApproved(_))
     });
     assert_eq!(waits.map(table).collect::<Vec<_>>(), vec![(vec![], vec![]); 2]);
-    let proposed = PayeeStory::merchant(daily()).then(&by(1, crate::payees::proposal(1, adjustment(1))));
+    let proposed = PayeeStory::merchant(daily()).then(&by(1, proposal(1, adjustment(1))));
     assert_eq!(table(proposed.last()), (vec![], vec![]));
 }
 
@@ -228,7 +216,10 @@ fn each_sub_ledger_entry_names_its_holder() {
         ]
     );
     let bank = (Account::A20, Holder::Bank("settlement-1".into()));
-    assert_eq!(holders(&sent().then(&confirm())), [bank, (Account::L20, Holder::Payee(merchant()))]);
+    assert_eq!(
+        holders(&sent().then(&by(3, confirm(1, "2026-11-25")))),
+        [bank, (Account::L20, Holder::Payee(merchant()))]
+    );
     let burden = PayeeStory::merchant(daily()).agreed(1, adjustment(-350));
     assert!(holders(&burden).contains(&(Account::R10, Holder::Adjustment)));
 }

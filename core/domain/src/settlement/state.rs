@@ -156,6 +156,11 @@ impl Settlement {
         self.reserve.values().try_fold(Net::ZERO, |sum, kept| sum.plus(kept.amount))
     }
 
+    /// The number of the next pay-out.
+    pub const fn next_pay_out(&self) -> u32 {
+        self.pay_out_count.saturating_add(1)
+    }
+
     /// Due up to a day, without what waits for a proposal.
     pub fn due(&self, day: Day) -> Result<Net, MoneyError> {
         self.payable.range(..=day).try_fold(Net::ZERO, |sum, (_, amount)| sum.plus(*amount))

@@ -154,6 +154,7 @@ fn the_ledger_s_own_commands_have_keys_of_their_own_and_others_none() {
     let to = Node::Branch(branch_id());
     let own = [
         (SettlementCommand::Close(day("2026-11-23")), "close/2026-11-23".to_owned()),
+        (SettlementCommand::PayOutDue(day("2026-11-25"), 3), "pay-out/2026-11-25/3".to_owned()),
         (SettlementCommand::ReserveDue(7), "reserve/7".to_owned()),
         (
             SettlementCommand::RecordDelivery { closing: 7, to, position: "ledger.payments/5:118".into() },
@@ -175,7 +176,7 @@ fn what_is_due_is_written_as_text_and_read_back() {
         [
             "1970-01-01 deliver/1",
             "2026-11-25 close/2026-11-24",
-            "2026-11-25 pay-out/2026-11-25",
+            "2026-11-25 pay-out/2026-11-25/1",
             "2027-02-21 reserve/1"
         ]
     );
@@ -183,8 +184,19 @@ fn what_is_due_is_written_as_text_and_read_back() {
         assert_eq!(due.to_string().parse(), Ok(due));
         assert_eq!(due.command().is_none(), matches!(due, SettlementDue::Deliver(_)));
     }
-    for text in ["", "close", "close/", "close/2026-11-31", "pay-out/x", "reserve/-1", "deliver/", "other/1"]
-    {
+    for text in [
+        "",
+        "close",
+        "close/",
+        "close/2026-11-31",
+        "pay-out/x",
+        "pay-out/2026-11-25",
+        "pay-out/2026-11-25/",
+        "pay-out/2026-11-31/1",
+        "reserve/-1",
+        "deliver/",
+        "other/1",
+    ] {
         assert!(text.parse::<SettlementDue>().is_err(), "{text}");
     }
 }

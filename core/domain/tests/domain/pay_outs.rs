@@ -3,7 +3,8 @@
 use ledger_domain::Rejection;
 use ledger_domain::money::Net;
 use ledger_domain::settlement::{
-    Balances, Deed, PayOutStage, PayeeTerms, RETURN_DAYS, SettlementDue, SettlementEvent, Withholding, due,
+    Balances, Deed, PayOutStage, PayeeTerms, RETURN_DAYS, SettlementCommand, SettlementCycle, SettlementDue,
+    SettlementEvent, Withholding, due,
 };
 
 use crate::payees::{
@@ -47,6 +48,38 @@ fn what_is_due_is_proposed_on_its_day_under_the_command_s_id() {
     );
     assert_eq!(story.refused(&command), "NOTHING_PAYABLE");
     assert_eq!(due_now(&story), ["1970-01-01 deliver/1"]);
+}
+
+/// What is due first of the pay-outs, done on its day.
+fn paid_when_due(story: PayeeStory) -> PayeeStory {
+    let (at, what) =
+        due(&story.state).into_iter().find(|(_, due)| matches!(due, SettlementDue::PayOut(..))).unwrap();
+    story.to(&at.seoul_day().to_string()).then(&what.command().unwrap())
+}
+
+#[test]
+fn what_is_closed_after_the_day_s_pay_out_is_paid_by_another_one_of_that_day() {
+    // D+1: Saturday, Sunday and Monday are all paid on Tuesday, and Monday is closed on that day only.
+    let terms = PayeeTerms { cycle: SettlementCycle::Daily { business_days: 1 }, ..daily() };
+    let story = PayeeStory::merchant(terms).to("2026-11-28").sold(100_000).closed("2026-11-28");
+    let story = paid_when_due(story.to("2026-11-30").sold(10_000).to("2026-12-01"));
+    let story = story.then(&SettlementCommand::Close(day("2026-11-30")));
+    assert_eq!(story.result().pay_out_date, day("2026-12-01"));
+    assert_eq!(due_now(&story).last().unwrap(), "2026-12-01 pay-out/2026-12-01/2");
+    let story = paid_when_due(story);
+    let amounts: Vec<_> =
+        story.state.pay_outs.values().map(|pay_out| (pay_out.number, pay_out.amount)).collect();
+    assert_eq!(amounts.len(), 2, "each under an id of its own");
+    assert!(amounts.contains(&(1, won(96_700))) && amounts.contains(&(2, won(9_670))));
+}
+
+#[test]
+fn what_was_due_as_a_pay_out_that_is_there_already_is_due_no_more() {
+    let story = proposed();
+    assert_eq!(story.refused(&SettlementCommand::PayOutDue(day("2026-11-25"), 1)), "NOTHING_PAYABLE");
+    let story = story.sold(100_000).closed("2026-11-25").to("2026-11-27");
+    assert_eq!(story.refused(&SettlementCommand::PayOutDue(day("2026-11-27"), 1)), "NOTHING_PAYABLE");
+    assert!(story.decided(&SettlementCommand::PayOutDue(day("2026-11-27"), 2)).is_ok());
 }
 
 #[test]

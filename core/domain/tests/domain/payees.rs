@@ -151,7 +151,7 @@ impl PayeeStory {
         let of = |day: &Day| self.totals.get(day).cloned().unwrap_or_default();
         let totals = match command {
             SettlementCommand::Close(day) => of(day),
-            SettlementCommand::PayOutDue(_)
+            SettlementCommand::PayOutDue(..)
             | SettlementCommand::ReserveDue(_)
             | SettlementCommand::RecordDelivery { .. }
             | SettlementCommand::Receive(_)

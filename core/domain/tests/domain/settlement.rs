@@ -185,7 +185,7 @@ fn a_late_closing_is_not_paid_in_the_past() {
     // Saturday 28 November: the next business day is the Monday.
     let story = story.to("2026-11-28").then(&CLOSE("2026-11-23"));
     assert_eq!(story.result().pay_out_date, day("2026-11-30"));
-    assert_eq!(due_now(&story)[1..], ["2026-11-30 pay-out/2026-11-30"]);
+    assert_eq!(due_now(&story)[1..], ["2026-11-30 pay-out/2026-11-30/1"]);
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn a_branch_s_day_is_what_it_received_on_it() {
     assert_eq!((data.number, data.entries, data.commissions), (1, 2, net(1_375)));
     assert_eq!((data.result.payable, data.result.pay_out_date), (won(1_375), day("2026-12-10")));
     assert_eq!(story.refused(&CLOSE("2026-11-23")), "NOTHING_TO_CLOSE");
-    assert_eq!(due_now(&story), ["2026-12-10 pay-out/2026-12-10"]);
+    assert_eq!(due_now(&story), ["2026-12-10 pay-out/2026-12-10/1"]);
 }
 
 #[test]

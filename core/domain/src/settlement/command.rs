@@ -72,7 +72,7 @@ pub enum Deed {
         /// A fresh id.
         pay_out_id: PayOutId,
     },
-    /// The proposal is right.
+    /// The proposal is right; another key than the one that proposed.
     ApprovePayOut(PayOutId),
     /// It is not.
     RejectPayOut(PayOutId, String),

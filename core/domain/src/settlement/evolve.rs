@@ -71,6 +71,7 @@ fn step(state: &mut Settlement, event: &SettlementEvent) -> Result<(), Why> {
                 amount: data.amount,
                 withholding: data.withholding,
                 transfer: data.transfer,
+                proposed_by: data.proposed_by,
                 approved_by: None,
                 paid_on: None,
                 bank_account: None,

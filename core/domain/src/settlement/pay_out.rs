@@ -114,7 +114,10 @@ fn approve(
     by: KeyId,
     at: Moment,
 ) -> Result<SettlementEvent, Rejection> {
-    at_stage(state, id, &[PayOutStage::Proposed])?;
+    let pay_out = at_stage(state, id, &[PayOutStage::Proposed])?;
+    if pay_out.proposed_by == Some(by) {
+        return Err(Rejection::NeedsAnotherKey);
+    }
     Ok(SettlementEvent::PayOutApproved(PayOutApproved { payee, at, pay_out_id: id, approved_by: by }))
 }
 

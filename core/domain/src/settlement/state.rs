@@ -82,6 +82,8 @@ pub struct PayOut {
     pub withholding: Withholding,
     /// What the bank transfers.
     pub transfer: Amount,
+    /// Who proposed it; nobody where the day came.
+    pub proposed_by: Option<KeyId>,
     /// Who approved it.
     pub approved_by: Option<KeyId>,
     /// When the bank paid it.

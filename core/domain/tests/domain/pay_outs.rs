@@ -94,6 +94,16 @@ fn a_pay_out_is_approved_by_one_key_and_released_by_another() {
 }
 
 #[test]
+fn a_pay_out_is_not_approved_by_the_key_that_proposed_it() {
+    let yes = |key| by(key, Deed::ApprovePayOut(pay_out_id(1)));
+    assert_eq!(proposed().refused(&yes(1)), "NEEDS_ANOTHER_KEY");
+    assert!(proposed().decided(&yes(2)).is_ok());
+    let story = paid_when_due(closed(daily()));
+    let id = *story.state.pay_outs.keys().next().unwrap();
+    assert!(story.decided(&by(1, Deed::ApprovePayOut(id))).is_ok(), "nobody proposed it");
+}
+
+#[test]
 fn each_deed_waits_for_the_pay_out_s_stage() {
     const NOT: &str = "PAY_OUT_NOT_IN_STAGE";
     let deeds: [fn() -> Deed; 6] = [

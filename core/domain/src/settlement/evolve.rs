@@ -1,7 +1,7 @@
 //! A payee's state after an event. What `decide` would never have emitted here is [`Impossible`].
 
 use super::close::taken;
-use super::event::{ClosingResult, OffsetSource, SettlementEvent};
+use super::event::{ClosingResult, OffsetSource, SettlementEvent, Wish};
 use super::state::{Kept, PayOut, PayOutStage, Proposed, RETURN_DAYS, Settlement, Undelivered};
 use super::sums::chain;
 use crate::days::Day;
@@ -122,6 +122,7 @@ fn step(state: &mut Settlement, event: &SettlementEvent) -> Result<(), Why> {
                 return Err("it is not what is kept back");
             }
             forget_proposal(state, data.decided.as_ref().map(|decided| decided.proposal_id));
+            forget_vain_proposals(state);
             pay(state, data.pay_out_date, data.amount)?;
         }
         SettlementEvent::DecisionProposed(data) => {
@@ -143,6 +144,7 @@ fn step(state: &mut Settlement, event: &SettlementEvent) -> Result<(), Why> {
         SettlementEvent::WrittenOff(data) => {
             forget_proposal(state, Some(data.decided.proposal_id));
             make_good(state, data.closing, data.amount)?;
+            forget_vain_proposals(state);
         }
     }
     Ok(())
@@ -170,6 +172,7 @@ fn closed(state: &mut Settlement, number: u32, day: Day, result: &ClosingResult)
     if !result.receivable.is_zero() {
         state.receivable.insert(number, result.receivable.into());
     }
+    forget_vain_proposals(state);
     state.minimum_pay_out = result.terms.minimum_pay_out;
     state.tax = result.terms.tax;
     if result.payable.is_zero() { Ok(()) } else { pay(state, result.pay_out_date, result.payable) }
@@ -258,6 +261,16 @@ fn forget_proposal(state: &mut Settlement, id: Option<ProposalId>) {
     if let Some(id) = id {
         state.proposals.remove(&id);
     }
+}
+
+/// Proposals about a closing of which nothing is left any more: nobody can confirm them, and only so many may wait.
+fn forget_vain_proposals(state: &mut Settlement) {
+    let Settlement { proposals, receivable, reserve, .. } = state;
+    proposals.retain(|_, proposed| match proposed.wish {
+        Wish::Adjustment { .. } => true,
+        Wish::WriteOff { closing } => receivable.contains_key(&closing),
+        Wish::ReserveRelease { closing } => reserve.contains_key(&closing),
+    });
 }
 
 /// Pay-outs that can no longer come back are not kept.

@@ -67,6 +67,22 @@ fn only_so_many_proposals_wait() {
 }
 
 #[test]
+fn a_proposal_about_what_is_settled_meanwhile_waits_no_more() {
+    let write_off = || proposal(1, Wish::WriteOff { closing: 2 });
+    let made_good = owing(daily()).then(&by(1, write_off())).sold(100_000).closed("2026-11-27");
+    let written_off = owing(daily()).then(&by(1, write_off())).agreed(2, Wish::WriteOff { closing: 2 });
+    let early = || proposal(1, Wish::ReserveRelease { closing: 1 });
+    let released = closed(reserved()).then(&by(1, early())).agreed(2, Wish::ReserveRelease { closing: 1 });
+    let used = owing(reserved()).then(&by(1, early())).sold(1_000).closed("2026-11-27");
+    for story in [made_good, written_off, released, used] {
+        assert!(story.state.proposals.is_empty(), "{:?}", story.state.proposals);
+        assert_eq!(story.refused(&by(2, Deed::Confirm(proposal_id(1)))), "NOT_FOUND_PROPOSAL");
+    }
+    let left = owing(daily()).then(&by(1, write_off())).sold(20_000).closed("2026-11-27");
+    assert!(left.decided(&by(2, Deed::Confirm(proposal_id(1)))).is_ok(), "something is still owed");
+}
+
+#[test]
 fn a_write_off_gives_up_what_is_left_of_one_closing() {
     let story = owing(daily()).sold(20_000).closed("2026-11-27");
     assert_eq!(story.state.receivable, [(2, net(48_350 - 19_340))].into());

@@ -78,7 +78,7 @@ pub fn due(state: &Settlement) -> BTreeSet<(Moment, SettlementDue)> {
     for day in state.received.keys().chain(state.adjusted.keys()) {
         all.insert((close_at(*day), SettlementDue::Close(*day)));
     }
-    for (closing, kept) in &state.reserve {
+    for (closing, kept) in state.reserve.iter().filter(|_| !state.reserve_is_needed()) {
         all.insert((kept.until.begins(), SettlementDue::Reserve(*closing)));
     }
     for closing in state.undelivered.keys() {

@@ -175,6 +175,7 @@ fn closed(state: &mut Settlement, number: u32, day: Day, result: &ClosingResult)
     forget_vain_proposals(state);
     state.minimum_pay_out = result.terms.minimum_pay_out;
     state.tax = result.terms.tax;
+    state.reserve_offsets = result.terms.reserve.is_some_and(|rule| rule.usable_for_offset);
     if result.payable.is_zero() { Ok(()) } else { pay(state, result.pay_out_date, result.payable) }
 }
 

@@ -4,12 +4,13 @@ use ledger_domain::days::Moment;
 use ledger_domain::lines::Node;
 use ledger_domain::money::Amount;
 use ledger_domain::settlement::{
-    Balances, Deed, MAX_PROPOSALS, Operation, SettlementCommand, SettlementDue, SettlementEvent, Wish, due,
+    Balances, Deed, MAX_PROPOSALS, Operation, PayeeTerms, ReserveRule, SettlementCommand, SettlementDue,
+    SettlementEvent, Wish, due,
 };
 
 use crate::payees::{
     PayeeStory, adjustment, bank_word, branch, by, closed, daily, day, delivery, due_now, merchant, net,
-    owing, pay_out_id, proposal, proposal_id, propose, reserved, send,
+    owing, pay_out_id, proposal, proposal_id, propose, reserve, reserved, send,
 };
 use crate::support::{branch_id, key_id, merchant_id, won};
 
@@ -111,6 +112,23 @@ fn a_reserve_is_released_on_its_day_or_by_two_people_before() {
     let SettlementEvent::ReserveReleased(data) = story.last() else { panic!("{:?}", story.last()) };
     assert_eq!((data.amount, data.pay_out_date, &data.decided), (won(2_500), day("2027-02-22"), &None));
     assert_eq!(story.refused(&SettlementCommand::ReserveDue(1)), "NOT_FOUND_CLOSING");
+}
+
+#[test]
+fn a_reserve_is_not_released_by_its_day_while_something_is_owed_that_it_may_make_good() {
+    let story = owing(reserved()).to("2027-02-22");
+    assert!(due_now(&story).iter().all(|due| !due.contains("reserve")), "{:?}", due_now(&story));
+    assert_eq!(story.refused(&SettlementCommand::ReserveDue(1)), "NOTHING_PAYABLE");
+    // Two people may, and the next closing uses it.
+    assert!(story.clone().agreed(1, Wish::ReserveRelease { closing: 1 }).state.reserve.is_empty());
+    let story = story.agreed(1, adjustment(1)).closed("2027-02-22");
+    assert_eq!(story.state.receivable, [(2, net(48_350 - 1 - 2_500))].into());
+    assert!(story.state.reserve.is_empty());
+    // What may not be used is released.
+    let rule = ReserveRule { usable_for_offset: false, ..reserve(None) };
+    let story = owing(PayeeTerms { reserve: Some(rule), ..daily() }).to("2027-02-22");
+    assert!(due_now(&story).contains(&"2027-02-21 reserve/1".to_owned()));
+    assert!(story.decided(&SettlementCommand::ReserveDue(1)).is_ok());
 }
 
 #[test]

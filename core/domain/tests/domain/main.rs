@@ -24,4 +24,5 @@ mod resolution;
 mod schemas;
 mod settlement;
 mod settlement_postings;
+mod settlement_properties;
 mod support;

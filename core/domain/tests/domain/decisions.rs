@@ -9,8 +9,8 @@ use ledger_domain::settlement::{
 };
 
 use crate::payees::{
-    PayeeStory, adjustment, bank_word, branch, by, closed, daily, day, delivery, due_now, merchant, net,
-    owing, pay_out_id, proposal, proposal_id, propose, reserve, reserved, send,
+    PayeeStory, adjustment, approved, bank_word, branch, by, closed, daily, day, delivery, due_now, merchant,
+    net, owing, pay_out_id, proposal, proposal_id, propose, proposed, reserve, reserved, sent,
 };
 use crate::support::{branch_id, key_id, merchant_id, won};
 
@@ -159,25 +159,22 @@ fn free_texts_are_bounded_and_a_bank_s_words_are_cut() {
         bank_reference,
         paid_on: day("2026-11-25"),
     };
-    let proposed = closed(daily()).to("2026-11-25").then(&by(1, propose(1)));
-    let approved = proposed.clone().then(&by(2, Deed::ApprovePayOut(pay_out_id(1))));
-    let sent = approved.clone().then(&by(3, send(1)));
     for (story, deed) in [
         (closed(daily()), Deed::Withhold(None, long())),
         (closed(daily()), Deed::Withhold(None, " ".into())),
         (closed(daily()), Deed::Release(None, "줄\n바꿈".into())),
         (closed(daily()), with(long(), "1".into())),
         (closed(daily()), with("a".into(), String::new())),
-        (proposed, Deed::RejectPayOut(pay_out_id(1), long())),
-        (approved, Deed::SendPayOut(pay_out_id(1), long())),
-        (sent.clone(), at_bank("a".repeat(65), "1".into())),
-        (sent.clone(), at_bank("a".into(), String::new())),
+        (proposed(), Deed::RejectPayOut(pay_out_id(1), long())),
+        (approved(), Deed::SendPayOut(pay_out_id(1), long())),
+        (sent(), at_bank("a".repeat(65), "1".into())),
+        (sent(), at_bank("a".into(), String::new())),
     ] {
         assert_eq!(story.refused(&by(9, deed.clone())), "INVALID_TEXT", "{deed:?}");
     }
     let mut word = bank_word();
     (word.code, word.message) = ("가".repeat(65), format!("a\n{}", long()));
-    let story = sent.then(&by(3, Deed::FailPayOut(pay_out_id(1), word)));
+    let story = sent().then(&by(3, Deed::FailPayOut(pay_out_id(1), word)));
     let SettlementEvent::PayOutFailed(data) = story.last() else { panic!("{:?}", story.last()) };
     assert_eq!((data.code.chars().count(), data.message.chars().count()), (64, 200));
     assert!(data.message.starts_with("a 가"));

@@ -23,6 +23,7 @@ mod requests;
 mod resolution;
 mod schemas;
 mod settlement;
+mod settlement_histories;
 mod settlement_postings;
 mod settlement_properties;
 mod support;

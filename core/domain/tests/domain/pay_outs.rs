@@ -8,27 +8,10 @@ use ledger_domain::settlement::{
 };
 
 use crate::payees::{
-    PayeeStory, bank_word, by, closed, confirm, daily, day, delivery, due_now, net, owing, pay_out_id,
-    person, propose, send,
+    PayeeStory, approved, bank_word, by, closed, confirm, confirmed, daily, day, delivery, due_now, net,
+    owing, pay_out_id, person, propose, proposed, send, sent,
 };
 use crate::support::{key_id, won};
-
-/// The Monday's closing, proposed by key 1 on its pay-out day.
-fn proposed() -> PayeeStory {
-    closed(daily()).to("2026-11-25").then(&by(1, propose(1)))
-}
-
-fn approved() -> PayeeStory {
-    proposed().then(&by(2, Deed::ApprovePayOut(pay_out_id(1))))
-}
-
-fn sent() -> PayeeStory {
-    approved().then(&by(3, send(1)))
-}
-
-fn confirmed() -> PayeeStory {
-    sent().then(&by(3, confirm(1, "2026-11-25")))
-}
 
 #[test]
 fn what_is_due_is_proposed_on_its_day_under_the_command_s_id() {

@@ -290,6 +290,23 @@ pub fn confirm(n: u128, paid_on: &str) -> Deed {
     Deed::ConfirmPayOut { pay_out_id: pay_out_id(n), bank_account, bank_reference, paid_on: day(paid_on) }
 }
 
+/// The Monday's closing, proposed by key 1 on its pay-out day.
+pub fn proposed() -> PayeeStory {
+    closed(daily()).to("2026-11-25").then(&by(1, propose(1)))
+}
+
+pub fn approved() -> PayeeStory {
+    proposed().then(&by(2, Deed::ApprovePayOut(pay_out_id(1))))
+}
+
+pub fn sent() -> PayeeStory {
+    approved().then(&by(3, send(1)))
+}
+
+pub fn confirmed() -> PayeeStory {
+    sent().then(&by(3, confirm(1, "2026-11-25")))
+}
+
 /// What is due, with its day in Seoul.
 pub fn due_now(story: &PayeeStory) -> Vec<String> {
     due(&story.state).into_iter().map(|(at, what)| format!("{} {what}", at.seoul_day())).collect()

@@ -233,6 +233,9 @@ impl Admin {
             names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
         let described = block_on(self.client.describe_configs(&specifiers, &self.options))
             .map_err(|e| KafkaError::asked(doing(), &e))?;
-        described.into_iter().map(|found| found.map_err(|code| KafkaError::answered(doing(), code, code))).collect()
+        described
+            .into_iter()
+            .map(|found| found.map_err(|code| KafkaError::answered(doing(), code, code)))
+            .collect()
     }
 }

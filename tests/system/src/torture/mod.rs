@@ -50,8 +50,11 @@ pub struct Plan {
 /// Something does not come to rest, or cannot be compared.
 pub fn run(plan: &Plan) -> Done<Report> {
     let begun = Instant::now();
-    let size =
-        |options: ledger_dev::StackOptions| options.apis(APIS).projectors(PROJECTORS).brokers(plan.brokers);
+    // A store that is lost comes from another process, however small the ledger is.
+    let size = |options: ledger_dev::StackOptions| {
+        let options = options.apis(APIS).projectors(PROJECTORS).brokers(plan.brokers);
+        options.env("LEDGER_SNAPSHOT_MIN_RECORDS", "1")
+    };
     let mut rig = Rig::start_with("torture", size)?;
     let people = rig.people()?;
     let urls = rig.stack.site.api_urls();

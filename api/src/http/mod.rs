@@ -17,6 +17,7 @@ pub mod routes;
 pub mod search;
 pub mod server;
 pub mod under_way;
+pub mod waiting;
 
 pub mod branches;
 pub mod commands;

@@ -187,7 +187,7 @@ struct Admin {
 impl Admin {
     fn new(settings: &KafkaSettings) -> Result<Admin, KafkaError> {
         let client = AdminClient::from_config_and_context(&settings.client()?, Context)
-            .map_err(|e| KafkaError::failed("making an administrative client", e))?;
+            .map_err(|e| KafkaError::refused("making an administrative client", e))?;
         let timeout = settings.request_timeout();
         let options = AdminOptions::new().request_timeout(Some(timeout)).operation_timeout(Some(timeout));
         Ok(Admin { client, options })
@@ -202,11 +202,11 @@ impl Admin {
         }
         let doing = || format!("creating topic {}", topic.name);
         let results = block_on(self.client.create_topics([&new], &self.options))
-            .map_err(|e| KafkaError::failed(doing(), e))?;
+            .map_err(|e| KafkaError::asked(doing(), &e))?;
         for result in results {
             match result {
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-                Err((_, code)) => return Err(KafkaError::failed(doing(), code)),
+                Err((_, code)) => return Err(KafkaError::answered(doing(), code, code)),
             }
         }
         tracing::info!(target: "kafka", topic = topic.name, partitions = topic.partitions, "created a topic");
@@ -220,9 +220,9 @@ impl Admin {
         let doing = || format!("adding partitions to topic {}", topic.name);
         let new = NewPartitions::new(&topic.name, count);
         let results = block_on(self.client.create_partitions([&new], &self.options))
-            .map_err(|e| KafkaError::failed(doing(), e))?;
+            .map_err(|e| KafkaError::asked(doing(), &e))?;
         match results.into_iter().find_map(Result::err) {
-            Some((_, code)) => Err(KafkaError::failed(doing(), code)),
+            Some((_, code)) => Err(KafkaError::answered(doing(), code, code)),
             None => Ok(()),
         }
     }
@@ -232,7 +232,10 @@ impl Admin {
         let specifiers: Vec<ResourceSpecifier<'_>> =
             names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
         let described = block_on(self.client.describe_configs(&specifiers, &self.options))
-            .map_err(|e| KafkaError::failed(doing(), e))?;
-        described.into_iter().map(|found| found.map_err(|code| KafkaError::failed(doing(), code))).collect()
+            .map_err(|e| KafkaError::asked(doing(), &e))?;
+        described
+            .into_iter()
+            .map(|found| found.map_err(|code| KafkaError::answered(doing(), code, code)))
+            .collect()
     }
 }

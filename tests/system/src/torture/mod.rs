@@ -55,8 +55,10 @@ pub struct Plan {
 pub fn run(plan: &Plan) -> Done<Report> {
     let begun = Instant::now();
     let ahead = to_midnight(plan.span / 2);
+    // A store that is lost comes from another process, however small the ledger is.
     let size = |options: ledger_dev::StackOptions| {
         let options = options.apis(APIS).projectors(PROJECTORS).brokers(plan.brokers);
+        let options = options.env("LEDGER_SNAPSHOT_MIN_RECORDS", "1");
         options.env("LEDGER_TEST_CLOCK_AHEAD", &ahead.as_secs().to_string())
     };
     let mut rig = Rig::start_with("torture", size)?;

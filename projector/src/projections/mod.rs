@@ -6,6 +6,7 @@ pub mod cells;
 pub mod money;
 pub mod payment_events;
 pub mod settlement_entries;
+pub mod settlements;
 pub mod transactions;
 
 use crate::entry::{CannotProject, Decoded, Entry};
@@ -72,13 +73,18 @@ pub struct Statement {
 }
 
 /// All of them.
-pub static ALL: [Projection; 6] = [
+pub static ALL: [Projection; 11] = [
     transactions::PROJECTION,
     payment_events::PROJECTION,
     branch_sales::sums::BY_DAY,
     branch_sales::sums::BY_HOUR,
     branch_sales::rows::PROJECTION,
     settlement_entries::PROJECTION,
+    settlements::closings::PROJECTION,
+    settlements::commissions::PROJECTION,
+    settlements::receipts::PROJECTION,
+    settlements::pay_outs::PROJECTION,
+    settlements::movements::PROJECTION,
 ];
 
 /// The projection of that name.

@@ -8,6 +8,7 @@ mod outcomes;
 mod rebuilding;
 mod replaying;
 mod rows;
+mod settling;
 mod sql;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the api's tests use the rest of it")]

@@ -1,6 +1,7 @@
 //! The read models. Each is a pure mapping from events to row changes with its SQL beside it; nothing here reads a
 //! clock, another table, or another partition, so that a rebuild gives the same rows.
 
+pub mod balances;
 pub mod branch_sales;
 pub mod cells;
 pub mod money;
@@ -73,7 +74,7 @@ pub struct Statement {
 }
 
 /// All of them.
-pub static ALL: [Projection; 11] = [
+pub static ALL: [Projection; 12] = [
     transactions::PROJECTION,
     payment_events::PROJECTION,
     branch_sales::sums::BY_DAY,
@@ -85,6 +86,7 @@ pub static ALL: [Projection; 11] = [
     settlements::receipts::PROJECTION,
     settlements::pay_outs::PROJECTION,
     settlements::movements::PROJECTION,
+    balances::PROJECTION,
 ];
 
 /// The projection of that name.

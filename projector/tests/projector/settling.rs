@@ -19,6 +19,40 @@ fn example(fixture: &Fixture, shop: &Shop) {
 }
 
 #[test]
+fn the_chart_of_accounts_after_the_example() {
+    let fixture = Fixture::new(2);
+    let shop = Shop::new();
+    example(&fixture, &shop);
+    let (merchant, branch, agency) = (shop.merchant, shop.branch, shop.agency);
+    // Credits less debits, and the days on which something was posted.
+    let found: Vec<(String, String, i64, i64)> = fixture.db.rows(
+        "SELECT account, holder, CAST(SUM(credit - debit) AS SIGNED), COUNT(DISTINCT day) FROM ledger_balances
+         GROUP BY account, holder ORDER BY account, holder",
+    );
+    let row = |account: &str, holder: String, minor, days| (account.to_owned(), holder, minor, days);
+    assert_eq!(
+        found,
+        vec![
+            row("A10", "acquirer/sandbox".to_owned(), -49_000, 1),
+            row("A20", "bank/국민 110".to_owned(), 45_850, 1),
+            row("A40", String::new(), -35, 1),
+            row("E10", String::new(), -1_000, 1),
+            row("E20", String::new(), -350, 1),
+            row("L10", merchant.to_string(), 0, 2),
+            row("L11", merchant.to_string(), 0, 2),
+            row("L13", merchant.to_string(), 2_500, 1),
+            row("L20", merchant.to_string(), 0, 1),
+            row("L30", format!("{agency}/{merchant}"), 0, 2),
+            row("L30", format!("{branch}/{merchant}"), 0, 2),
+            row("L31", branch.to_string(), 275, 1),
+            row("L32", String::new(), 110, 1),
+            row("L40", String::new(), 150, 1),
+            row("R10", "FEE".to_owned(), 1_500, 1),
+        ]
+    );
+}
+
+#[test]
 fn a_closing_is_a_row_on_each_side() {
     let fixture = Fixture::new(2);
     let shop = Shop::new();
@@ -188,6 +222,34 @@ fn a_negative_day_is_made_good_by_later_ones_and_by_the_reserve() {
 }
 
 #[test]
+fn the_tables_and_the_state_of_the_domain_say_the_same() {
+    let fixture = Fixture::new(2);
+    let week = settled(&fixture.ledger, &Shop::new());
+    fixture.project();
+    for stream in [&week.merchant, &week.branch, &week.agency] {
+        let told = stream.state.balances(stream.payee).unwrap();
+        let balance = |account: &str, sign: &str| -> i64 {
+            fixture.db.one(&format!(
+                "SELECT CAST({sign} COALESCE(SUM(credit - debit), 0) AS SIGNED) FROM ledger_balances
+                 WHERE account = '{account}' AND holder = '{}'",
+                stream.payee
+            ))
+        };
+        let tax: i64 = fixture.db.one(&format!(
+            "SELECT CAST(COALESCE(SUM(income_tax + local_tax), 0) AS SIGNED) FROM settlement_pay_outs
+             WHERE state = 'SENT' AND HEX(payee_id) = '{}'",
+            hex::encode_upper(stream.payee.as_bytes())
+        ));
+        let payable = balance("L11", "") + balance("L31", "");
+        assert_eq!(payable, told.payable.minor(), "{}", stream.payee);
+        assert_eq!(balance("L12", ""), told.withheld.minor(), "{}", stream.payee);
+        assert_eq!(balance("L13", ""), told.reserve.minor(), "{}", stream.payee);
+        assert_eq!(balance("L20", "") + tax, told.in_transit.minor(), "{}", stream.payee);
+        assert_eq!(balance("A30", "-"), told.receivable.minor(), "{}", stream.payee);
+    }
+}
+
+#[test]
 fn a_delivery_of_what_is_not_on_its_way_stops_the_commissions_alone() {
     let fixture = Fixture::new(2);
     let shop = Shop::new();
@@ -202,7 +264,7 @@ fn a_delivery_of_what_is_not_on_its_way_stops_the_commissions_alone() {
     fixture.ledger.append(&fixture.ledger.payments(0), vec![record]);
     let projector = fixture.projector();
     crate::support::until("the others are at the end", || {
-        fixture.is_projected("settlement_movements").then_some(())
+        fixture.is_projected("ledger_balances").then_some(())
     });
     let stopped = || -> Vec<(String, String)> {
         fixture.db.rows("SELECT projection, why FROM ledger_projection_stops")

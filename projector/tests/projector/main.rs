@@ -14,3 +14,4 @@ mod sql;
 #[allow(dead_code, reason = "the api's tests use the rest of it")]
 mod support;
 mod verifying;
+mod verifying_settlements;

@@ -7,14 +7,18 @@ mod handle;
 pub use handle::{Ledger, Port, READ_WITHIN, Read, Request, Slot};
 
 use crate::envelope::CardProblem;
+use crate::owner::own_command_id;
 use ledger_domain::Rejection;
 use ledger_domain::card::CardCompanion;
 use ledger_domain::directory::{DirectoryCommand, DirectoryEvent};
 use ledger_domain::ids::{CancelId, CommandId, MerchantId, PaymentId};
+use ledger_domain::lines::Payee;
 use ledger_domain::money::{Amount, Currency};
 use ledger_domain::payment::{ChangeMetadata, PaymentView, RequestCancel, Resolve};
 use ledger_domain::recorded::Actor;
+use ledger_domain::settlement::{Delivery, SettlementCommand, SettlementEvent};
 use ledger_log::Position;
+use ring::digest::{SHA256, digest};
 use std::sync::Arc;
 
 /// A client's command with everything that decides about its key, its time and its caller.
@@ -40,6 +44,35 @@ pub struct Submission {
     pub card: Option<Result<CardCompanion, CardProblem>>,
 }
 
+/// A delivery is answered within this time or tried again, ms.
+const DELIVERED_WITHIN_MS: i64 = 10_000;
+
+impl Submission {
+    /// The delivery of a commission to its payee's owner. Its id follows from what it is about, so it is recorded once, and whoever
+    /// sends it again hears where. It has no `notAfter`: it is owed whenever it comes.
+    #[must_use]
+    pub fn of_delivery(delivery: Delivery, now_ms: i64) -> Self {
+        let key = delivery.key();
+        let text = format!("{key}\n{}\n{}", delivery.amount, delivery.closing_position);
+        let mut fingerprint = [0; 32];
+        fingerprint.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+        Self {
+            command_id: own_command_id(&key),
+            caller: Actor::System,
+            fingerprint,
+            request_id: delivery.closing_position.clone(),
+            idempotency_key: key,
+            not_after_ms: i64::MAX / 2,
+            deadline_ms: now_ms.saturating_add(DELIVERED_WITHIN_MS),
+            command: ClientCommand::Settlement(
+                Payee::Node(delivery.to),
+                Box::new(SettlementCommand::Receive(delivery)),
+            ),
+            card: None,
+        }
+    }
+}
+
 /// What a client may want. Ids in it are the caller's to make, fresh for every request: a retry with the same idempotency key
 /// finds the ones that were recorded. A `not_after` inside is replaced by the submission's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +87,8 @@ pub enum ClientCommand {
     Metadata(PaymentId, ChangeMetadata),
     /// An operator changes the directory.
     Directory(DirectoryCommand),
+    /// An operator does something about a payee's settlement, or another partition's owner delivers a commission.
+    Settlement(Payee, Box<SettlementCommand>),
 }
 
 impl ClientCommand {
@@ -64,7 +99,7 @@ impl ClientCommand {
             Self::KeyIn(wish) => Some(wish.merchant_id),
             Self::Cancel(_, wish) => Some(wish.merchant_id),
             Self::Metadata(_, wish) => Some(wish.merchant_id),
-            Self::Resolve(..) | Self::Directory(_) => None,
+            Self::Resolve(..) | Self::Directory(_) | Self::Settlement(..) => None,
         }
     }
 
@@ -77,6 +112,7 @@ impl ClientCommand {
             Self::Resolve(..) => "resolve",
             Self::Metadata(..) => "metadata",
             Self::Directory(_) => "directory",
+            Self::Settlement(..) => "settlement",
         }
     }
 }
@@ -166,6 +202,8 @@ pub enum CommandResult {
     Payment(Box<PaymentAt>),
     /// The directory's event; its ids are those the first request made.
     Directory(Box<DirectoryEvent>),
+    /// The event of the payee's stream.
+    Settlement(Box<SettlementEvent>),
 }
 
 /// A payment after one of its events.

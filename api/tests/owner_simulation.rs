@@ -56,7 +56,8 @@ fn run(run: &Run) -> Result<World, (u64, String)> {
         }
     }
     world.settle().map_err(end)?;
-    check::everything(&world).map_err(end)?;
+    world.end_the_day().map_err(end)?;
+    world.payees = check::everything(&world).map_err(end)?;
     Ok(world)
 }
 
@@ -72,6 +73,10 @@ struct Weather {
     uncertain: u32,
     too_late: u32,
     shops: usize,
+    closings: usize,
+    commissions: usize,
+    brought: u32,
+    lost: u32,
 }
 
 impl Weather {
@@ -82,6 +87,10 @@ impl Weather {
         self.uncertain += world.peers.uncertain;
         self.too_late += world.peers.too_late;
         self.shops += world.shops.all.len();
+        self.closings += world.payees.closings;
+        self.commissions += world.payees.commissions;
+        self.brought += world.commissions.sent;
+        self.lost += world.commissions.lost;
         for attempt in &world.clients.attempts {
             match attempt.told {
                 Some(Said::Answer(Answer::Recorded { replayed: false, .. })) => self.recorded += 1,

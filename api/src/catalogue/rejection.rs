@@ -117,6 +117,24 @@ fn row(rejection: &R) -> Row {
         R::TreeTooDeep { .. } => (Code::TreeTooDeep, None, None),
         R::NoPartition => (Code::NoPartition, None, None),
         R::PartitionDiffers => (Code::PartitionDiffers, None, None),
+        R::PayeeNotFound => (Code::PayeeNotFound, None, None),
+        R::DayNotOver { day } => (Code::DayNotOver, None, Some(("day", Value::from(day.to_string())))),
+        R::NothingToClose { day } => {
+            (Code::NothingToClose, None, Some(("day", Value::from(day.to_string()))))
+        }
+        R::NothingToDeliver => (Code::NothingToDeliver, None, None),
+        R::NothingPayable => (Code::NothingPayable, None, None),
+        R::ExceedsPayable { payable } => {
+            (Code::ExceedsPayable, Some("amount"), number("payableAmount", payable))
+        }
+        R::PayOutNotFound => (Code::PayOutNotFound, None, None),
+        R::PayOutNotInStage { stage } => {
+            (Code::PayOutNotInStage, None, Some(("state", Value::from(stage.as_str()))))
+        }
+        R::NeedsAnotherKey => (Code::NeedsAnotherKey, None, None),
+        R::ClosingNotFound => (Code::ClosingNotFound, None, None),
+        R::ProposalNotFound => (Code::ProposalNotFound, None, None),
+        R::TooManyProposals { .. } => (Code::TooManyProposals, None, None),
     }
 }
 

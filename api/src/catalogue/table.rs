@@ -233,6 +233,31 @@ catalogue! {
     PartitionDiffers "PARTITION_DIFFERS" 409 false ContactSupport
         "The partition was opened with another genesis" "파티션의 시작 기록이 다릅니다";
 
+    PayeeNotFound "NOT_FOUND_PAYEE" 404 false FixRequest
+        "There is no such payee" "지급 대상을 찾을 수 없습니다";
+    DayNotOver "DAY_NOT_OVER" 409 false ReadAgain
+        "It is too early for this day" "아직 처리할 수 없는 날짜입니다";
+    NothingToClose "NOTHING_TO_CLOSE" 409 false ReadAgain
+        "Nothing of the day is left to close" "마감할 내역이 없습니다";
+    NothingToDeliver "NOTHING_TO_DELIVER" 409 false ReadAgain
+        "No such commission is undelivered" "전달할 수수료가 없습니다";
+    NothingPayable "NOTHING_PAYABLE" 409 false ReadAgain
+        "There is nothing to pay, withhold or release" "지급하거나 보류·해제할 금액이 없습니다";
+    ExceedsPayable "EXCEEDS_PAYABLE_AMOUNT" 409 false ReadAgain
+        "The amount is more than there is" "금액이 남은 금액을 넘습니다";
+    PayOutNotFound "NOT_FOUND_PAY_OUT" 404 false FixRequest
+        "There is no such pay-out" "지급을 찾을 수 없습니다";
+    PayOutNotInStage "PAY_OUT_NOT_IN_STAGE" 409 false ReadAgain
+        "The pay-out is at another stage" "지급 상태가 다릅니다";
+    NeedsAnotherKey "NEEDS_ANOTHER_KEY" 403 false UseAnotherKeyScope
+        "Another key must do this" "다른 API 키로 해야 합니다";
+    ClosingNotFound "NOT_FOUND_CLOSING" 404 false FixRequest
+        "There is no such closing, or nothing is left of it" "마감을 찾을 수 없거나 남은 금액이 없습니다";
+    ProposalNotFound "NOT_FOUND_PROPOSAL" 404 false FixRequest
+        "There is no such proposal" "제안을 찾을 수 없습니다";
+    TooManyProposals "TOO_MANY_PROPOSALS" 409 false ContactSupport
+        "Too many proposals of this payee wait for another key" "확인을 기다리는 제안이 너무 많습니다";
+
     // The system
     CommandExpired "COMMAND_EXPIRED" 503 true RetrySameKey
         "The request waited too long and was dropped; nothing was recorded" "대기 시간이 지나 처리하지 않았습니다. 기록되지 않았습니다";

@@ -26,17 +26,20 @@ pub use slot::{Slot, reader};
 
 use crate::acquirers::Acquirers;
 use crate::ledger::{Ledger, Port, Request};
-use crate::owner::{CallId, OwnerSettings, Returned};
+use crate::owner::{CallId, DeliveryId, OwnerSettings, Returned};
 use crate::store::{DiskSettings, Snapshots};
 use crossbeam_channel::{Receiver, Sender};
+use futures::future::BoxFuture;
 use ledger_domain::directory::Digest;
 use ledger_domain::ids::KeyId;
 use ledger_domain::lines::AcquirerId;
 use ledger_domain::payment::effects::Timing;
+use ledger_domain::settlement::Delivery;
 use ledger_log::Completion;
 use ledger_log::kafka::{Beat, KafkaSettings};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::runtime::Handle;
@@ -79,6 +82,8 @@ pub struct EngineSettings {
     pub standbys: usize,
     /// The free space below which no new payment is taken, if it is watched.
     pub disk_guard: Option<DiskGuard>,
+    /// The way to the owners in other processes, for commissions; none where there is only this one.
+    pub courier: Option<Courier>,
     /// Acquirers of the configuration, with whether they keep tombstones: facts of the directory.
     pub acquirers: Vec<(AcquirerId, bool)>,
     /// The first operator's key, taken only while the directory has no key at all.
@@ -106,6 +111,7 @@ impl EngineSettings {
             retake_after: Duration::from_secs(2),
             standbys: STANDBYS,
             disk_guard: None,
+            courier: None,
             acquirers: Vec::new(),
             first_operator_key: None,
         }
@@ -132,6 +138,16 @@ impl std::fmt::Debug for FirstStore {
     }
 }
 
+/// Brings a commission to the process at this address (`http://host:port`) and comes back with the position of its record.
+#[derive(Clone)]
+pub struct Courier(pub Arc<dyn Fn(String, Delivery) -> BoxFuture<'static, Option<String>> + Send + Sync>);
+
+impl std::fmt::Debug for Courier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Courier")
+    }
+}
+
 /// What comes in through the one channel.
 #[derive(Debug)]
 pub enum Input {
@@ -141,6 +157,8 @@ pub enum Input {
     Log(usize, Completion),
     /// From an acquirer.
     Returned(usize, CallId, Returned),
+    /// From a payee's owner: the position of a commission's record, if it is known to be recorded.
+    Delivered(usize, DeliveryId, Option<String>),
     /// The topics were looked at again: what is too weak, if anything.
     Topics(Option<String>),
     /// The topics were looked at again: so many payments partitions there are.
@@ -178,7 +196,9 @@ impl Engine {
     ) -> Result<(Ledger, Self), StartError> {
         let (inputs, received): (Sender<Input>, Receiver<Input>) = crossbeam_channel::unbounded();
         let port = Arc::new(Port::new(settings.most_under_way));
-        let effects = effects::Effects::new(runtime, acquirers, inputs.clone());
+        let ledger = Ledger::new(inputs.clone(), Arc::clone(&port));
+        let courier = settings.courier.clone();
+        let effects = effects::Effects::new(runtime, acquirers, inputs.clone(), ledger.clone(), courier);
         let watch = watch::start(settings.kafka.clone(), settings.recheck_every, inputs.clone())?;
         let guard = settings.disk_guard.clone();
         let disk_watch = guard.map(|guard| disk_watch::start(guard, inputs.clone())).transpose()?;
@@ -190,7 +210,7 @@ impl Engine {
             .spawn(move || round::live((core, disk_watch), &received, tell))
             .map_err(StartError::Thread)?;
         let engine = Self { inputs: inputs.clone(), thread: Some(thread), broken: Some(broken), snapshots };
-        Ok((Ledger::new(inputs, port), engine))
+        Ok((ledger, engine))
     }
 
     /// The store, to be copied while it is written.
@@ -227,9 +247,22 @@ impl Engine {
     }
 }
 
+/// How far a test system's clock is put forward, ms; one process has one clock.
+static AHEAD_MS: AtomicI64 = AtomicI64::new(0);
+
+/// Puts this process's clock forward, so that what waits for a date comes. Before anything asks for the time; only in a test system.
+pub fn put_clock_forward(ahead: Duration) {
+    AHEAD_MS.store(i64::try_from(ahead.as_millis()).unwrap_or(0), Ordering::Relaxed);
+}
+
+/// How far the clock is put forward, ms.
+fn ahead_ms() -> i64 {
+    AHEAD_MS.load(Ordering::Relaxed)
+}
+
 /// Unix milliseconds, now.
 #[must_use]
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX).saturating_add(ahead_ms())
 }

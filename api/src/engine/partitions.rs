@@ -10,6 +10,7 @@ use crate::owner::{DirectoryView, Gate, Out, Query, ReplyId, Rules, Standing};
 use crate::store::Keep;
 use ledger_domain::directory::{Digest, PartitionRef};
 use ledger_domain::ids::{MerchantId, PaymentId};
+use ledger_domain::lines::Payee;
 use ledger_log::{Fence, PartitionId};
 
 /// A partition that this process has wished to lead for no longer than this (ms) is led in a moment.
@@ -120,6 +121,7 @@ impl<I: Shell, S: Keep> Partitions<I, S> {
             ClientCommand::Metadata(_, wish) => self.place_of(wish.merchant_id),
             ClientCommand::Resolve(payment, _) => self.place_holding(*payment, now_ms),
             ClientCommand::Directory(_) => Some(0),
+            ClientCommand::Settlement(payee, _) => self.place_of_payee(*payee),
         };
         if place.is_none() && matches!(submission.command, ClientCommand::Resolve(..)) {
             let why = "the partitions are being read".to_owned();
@@ -177,8 +179,13 @@ impl<I: Shell, S: Keep> Partitions<I, S> {
 
     /// The place of a merchant's partition, as the directory says.
     pub fn place_of(&self, merchant: MerchantId) -> Option<usize> {
+        self.place_of_payee(Payee::Merchant(merchant))
+    }
+
+    /// The place of a payee's partition, as the directory says.
+    pub fn place_of_payee(&self, payee: Payee) -> Option<usize> {
         let view = self.directory();
-        let PartitionRef { topic, partition } = &view.directory.merchant(merchant)?.partition;
+        let PartitionRef { topic, partition } = view.directory.partition_of_payee(payee)?;
         self.slots.iter().position(|slot| *slot.at.topic == **topic && slot.at.partition == *partition)
     }
 

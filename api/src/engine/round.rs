@@ -5,7 +5,7 @@ use super::clock::BrokerClock;
 use super::disk_watch::DiskWatch;
 use super::opening::{Core, StartError};
 use super::routing::Replies;
-use super::{Input, now_ms, slot};
+use super::{Input, ahead_ms, now_ms, slot};
 use crate::ledger::{PartitionReadiness, Port, Readiness};
 use crate::owner::{DirectoryView, Gate, Out, Standing};
 use crate::store::{Disk, PartitionRows};
@@ -113,7 +113,9 @@ impl Life {
                 if let Some(slot) = self.core.partitions.slots.get_mut(place) {
                     let now = now_ms();
                     if let Some((stamp_ms, sent_ms)) = slot.stamp(&completion) {
-                        self.clock.measure(stamp_ms, sent_ms, now);
+                        // The broker's clock is not put forward; no stamp is below zero.
+                        let ahead_ms = if stamp_ms < 0 { 0 } else { ahead_ms() };
+                        self.clock.measure(stamp_ms.saturating_add(ahead_ms), sent_ms, now);
                     }
                     slot.feed(completion, now);
                 }
@@ -123,6 +125,11 @@ impl Life {
                     && let Err(fatal) = slot.owner.returned(call, returned, now_ms(), &slot.rows)
                 {
                     slot.stop(&fatal);
+                }
+            }
+            Input::Delivered(place, id, position) => {
+                if let Some(slot) = self.core.partitions.slots.get_mut(place) {
+                    slot.owner.delivered(id, position, now_ms());
                 }
             }
             Input::Topics(finding) => self.topics(finding),
@@ -166,6 +173,7 @@ impl Life {
         let mut show = |directory: &DirectoryView| publish(directory, published, port);
         let mut carry = |place, out| match out {
             Out::Call(id, call) => effects.start(place, id, call),
+            Out::Deliver(id, delivery) => effects.deliver(place, id, delivery),
             out @ (Out::Answer(..) | Out::Found(..)) => replies.give(out),
         };
         partitions.round(&common, now, &mut show, &mut carry);

@@ -52,7 +52,7 @@ impl Replies {
                 }
             }
             Out::Found(reply, found) => self.found(reply, found),
-            Out::Call(..) => {}
+            Out::Call(..) | Out::Deliver(..) => {}
         }
     }
 

@@ -22,6 +22,7 @@ pub mod branches;
 pub mod commands;
 pub mod directory;
 pub mod internal;
+pub mod payees;
 pub mod payments;
 pub mod settlements;
 pub mod system;

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{branches, commands, directory, payments, settlements, system, transactions};
+use super::{branches, commands, directory, payees, payments, settlements, system, transactions};
 
 /// Where the document describes an error.
 const PROBLEM: &str = "#/components/schemas/Problem";
@@ -57,6 +57,18 @@ pub struct ProblemBody {
         directory::create_card_key::handle,
         directory::create_key::handle,
         directory::revoke_key::handle,
+        directory::set_node_terms::handle,
+        payees::propose_pay_out::handle,
+        payees::approve_pay_out::handle,
+        payees::reject_pay_out::handle,
+        payees::send_pay_out::handle,
+        payees::confirm_pay_out::handle,
+        payees::fail_pay_out::handle,
+        payees::return_pay_out::handle,
+        payees::withhold::handle,
+        payees::release::handle,
+        payees::propose_decision::handle,
+        payees::confirm_decision::handle,
         transactions::list_transactions::handle,
         transactions::get_transaction::handle,
         branches::list_branch_sales::handle,

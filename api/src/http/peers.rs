@@ -1,6 +1,7 @@
 //! The other processes of this ledger, as HTTP uses them: a request is sent on once, word for word, over connections that stay
 //! open. It is sealed with the pepper, so that a process believes of it what only another process may say.
 
+mod commission;
 mod snapshot;
 
 pub use snapshot::{Incoming, NoSnapshot};

@@ -1,7 +1,7 @@
 //! Every route of the product, with who may call it, on one screen.
 
 use super::route::{Routes, get, patch, post};
-use super::{branches, commands, directory, internal, payments, settlements, system, transactions};
+use super::{branches, commands, directory, internal, payees, payments, settlements, system, transactions};
 use crate::access::Access;
 
 /// Declares all routes. Where two patterns fit one path, the first wins.
@@ -23,6 +23,7 @@ pub fn configure(routes: &mut Routes<'_>) {
     branches::configure(routes);
     transactions::configure(routes);
     settlements::configure(routes);
+    payees::configure(routes);
 
     routes.at("/v1/branches", [post(Operator, directory::create_branch::handle)]);
     routes.at("/v1/branches/{branchId}", [get(AnyKey, directory::get_branch::handle)]);
@@ -41,4 +42,5 @@ pub fn configure(routes: &mut Routes<'_>) {
     routes.at("/openapi.json", [get(Public, system::get_openapi::handle)]);
 
     routes.at(internal::SNAPSHOT, [get(Peer, internal::get_snapshot::handle)]);
+    routes.at(internal::COMMISSIONS, [post(Peer, internal::post_commission::handle)]);
 }

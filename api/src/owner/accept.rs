@@ -80,6 +80,10 @@ impl Owner {
                 self.wait_for_outcome(decided, task.as_ref());
                 self.tell_waiting(&seq.to_string(), store)
             }
+            Event::Settlement(event) => {
+                self.wait_for_outcome(decided, task.as_ref());
+                self.tell_waiting(&event.payee().to_string(), store)
+            }
             Event::Payment(event) => {
                 self.wait_for_outcome(decided, task.as_ref());
                 if let Rules::Payments(rules) = &mut self.rules
@@ -96,7 +100,7 @@ impl Owner {
     fn wait_for_outcome(&mut self, decided: &Decided, task: Option<&Task>) {
         let Some(Task::Client(client)) = task else { return };
         let stream = match &decided.event {
-            Event::Payment(event) => event.payment_id().to_string(),
+            Event::Payment(_) | Event::Settlement(_) => decided.event.subject(),
             Event::Directory(_) => self.next_seq().to_string(),
         };
         let one = AwaitsOutcome { command: decided.meta.command, reply: client.reply };

@@ -71,7 +71,10 @@ impl Gate {
     pub fn closed_to(&self, command: &ClientCommand) -> Option<&str> {
         let to_new = match command {
             ClientCommand::KeyIn(_) | ClientCommand::Metadata(..) => self.closed_to_new.as_deref(),
-            ClientCommand::Cancel(..) | ClientCommand::Resolve(..) | ClientCommand::Directory(_) => None,
+            ClientCommand::Cancel(..)
+            | ClientCommand::Resolve(..)
+            | ClientCommand::Directory(_)
+            | ClientCommand::Settlement(..) => None,
         };
         self.closed.as_deref().or(to_new)
     }

@@ -39,6 +39,7 @@ impl Owner {
         if self.standing == Standing::Leading && !ctx.gate.timers_stopped {
             self.fire_timers(ctx)?;
             self.make_calls(ctx)?;
+            self.send_deliveries(ctx.now_ms);
         }
         self.decide_all(ctx)?;
         self.ask_log(ctx);
@@ -128,7 +129,7 @@ impl Owner {
         }
         let meta = meta::of_own(own, &self.ledger_id, ctx.directory, event_time_ms);
         match &mut self.rules {
-            Rules::Payments(rules) => rules.decide_own(own, &view, meta, event_time_ms),
+            Rules::Payments(rules) => rules.decide_own(own, &view, ctx.directory, meta, event_time_ms),
             Rules::Directory(rules) => rules.decide_own(own, meta, event_time_ms),
         }
     }

@@ -76,7 +76,7 @@ impl DirectoryRules {
     pub(super) fn decide_own(&self, own: &Own, meta: Meta, time_ms: i64) -> Result<Verdict, Fatal> {
         match &own.what {
             OwnCommand::Directory(command) => Ok(self.decide(command, None, meta, time_ms)),
-            OwnCommand::Payment(..) => Ok(Verdict::Drop),
+            OwnCommand::Payment(..) | OwnCommand::Settlement(..) => Ok(Verdict::Drop),
         }
     }
 
@@ -150,8 +150,8 @@ fn directory_event(row: &RecordRow, at: &PartitionId) -> Result<DirectoryEvent, 
     let at = Position { partition: at.clone(), seq: row.seq };
     match recorded::read(&row.payload.headers, &row.payload.value) {
         Ok((Event::Directory(event), _)) => Ok(event),
-        Ok((Event::Payment(_), _)) => {
-            Err(Fatal::Unreadable { at, why: "an event of a payment in the directory".to_owned() })
+        Ok((event @ (Event::Payment(_) | Event::Settlement(_)), _)) => {
+            Err(Fatal::Unreadable { at, why: format!("a {} in the directory", event.type_name()) })
         }
         Err(why) => Err(Fatal::Unreadable { at, why: why.to_string() }),
     }

@@ -120,6 +120,7 @@ impl Owner {
         }
         self.own.clear();
         self.works.forget();
+        self.deliveries.forget();
     }
 
     fn take_in_flight(&mut self, ticket: Ticket) -> Result<InFlight, Fatal> {

@@ -3,8 +3,10 @@
 use super::{DirectoryView, Own, OwnCommand};
 use crate::ledger::Submission;
 use ledger_domain::ids::{CommandId, PaymentId};
+use ledger_domain::lines::Payee;
 use ledger_domain::payment::PaymentCommand;
 use ledger_domain::recorded::{Actor, Meta};
+use ledger_domain::settlement::SettlementCommand;
 use ring::digest::{SHA256, digest};
 
 /// Of a client's command.
@@ -48,6 +50,14 @@ pub fn own(payment: PaymentId, command: PaymentCommand, actor: Actor, cause: Str
         what: OwnCommand::Payment(payment, command),
         work: None,
     })
+}
+
+/// The owner's own command on a payee's settlement; None for what only others may want.
+#[must_use]
+pub fn own_settlement(payee: Payee, command: SettlementCommand, actor: Actor, cause: String) -> Option<Own> {
+    let id = own_command_id(&command.internal_key(payee)?);
+    let what = OwnCommand::Settlement(payee, command);
+    Some(Own { command: id, actor, cause: Some(cause), what, work: None })
 }
 
 /// The id of an own command, computed from what it is about: the same entry or outcome always gives the same id. Own

@@ -6,10 +6,12 @@ mod accept;
 mod calls;
 mod context;
 mod deciding;
+mod deliveries;
 mod directory;
 mod fates;
 mod layers;
 mod meta;
+mod payees;
 mod payments;
 mod questions;
 mod replies;
@@ -20,6 +22,7 @@ mod timers;
 mod works;
 
 pub use context::{Ctx, Gate, Log, OwnerSettings, Standing};
+pub use deliveries::DeliveryId;
 pub use directory::{DirectoryRules, DirectoryView};
 pub use layers::{Layered, Layers};
 pub use meta::own_command_id;
@@ -33,6 +36,7 @@ pub use works::{Backoff, CallId, WorkKey};
 
 use crate::ledger::{Answer, Submission, Unavailable};
 use crate::store::{Changes, Rows, StoreError};
+use deliveries::Deliveries;
 use ledger_domain::ids::{CommandId, PaymentId};
 use ledger_log::{Fence, PartitionId, Ticket};
 use questions::{Held, Questions};
@@ -97,6 +101,7 @@ pub struct Owner {
     replies: Replies,
     outcomes: HashMap<String, Vec<AwaitsOutcome>>,
     works: Works,
+    deliveries: Deliveries,
     timers: Timers,
     out: VecDeque<Out>,
 }
@@ -136,6 +141,7 @@ impl Owner {
             replies: Replies::default(),
             outcomes: HashMap::new(),
             works: Works::new(settings.backoff),
+            deliveries: Deliveries::new(settings.backoff),
             settings,
             timers: Timers::read(store)?,
             out: VecDeque::new(),
@@ -231,8 +237,9 @@ impl Owner {
     /// When [`Owner::run`] has something to do even if nothing comes in, Unix ms.
     #[must_use]
     pub fn next_ms(&self) -> Option<i64> {
-        let work = if self.standing == Standing::Leading { self.works.next_ms() } else { None };
-        [self.replies.next_ms(), work].into_iter().flatten().min()
+        let leads = self.standing == Standing::Leading;
+        let work = [self.works.next_ms(), self.deliveries.next_ms()].into_iter().filter(|_| leads);
+        work.chain([self.replies.next_ms()]).flatten().min()
     }
 
     /// Where it stands.
@@ -253,10 +260,18 @@ impl Owner {
         self.in_flight.front().map(|flight| flight.appended_ms)
     }
 
-    /// How many decisions have no fate yet, callers wait, and intents are open.
+    /// How many decisions have no fate yet, callers wait, and intents and deliveries are open.
     #[must_use]
     pub fn load(&self) -> (usize, usize, usize) {
-        (self.in_flight.len(), self.replies.len(), self.works.len())
+        (self.in_flight.len(), self.replies.len(), self.works.len().saturating_add(self.deliveries.len()))
+    }
+
+    /// When the earliest timer is due, Unix ms; one that led to nothing stays until it is tried again.
+    ///
+    /// # Errors
+    /// When a timer cannot be read.
+    pub fn due_ms(&self) -> Result<Option<i64>, StoreError> {
+        self.timers.all().next().map(|key| Ok(rows::read_due_key(key)?.1.due_ms)).transpose()
     }
 
     /// Up to when the directory has to be read so that every rejection that rests on it can be told, Unix ms.
@@ -292,6 +307,7 @@ impl Owner {
         self.clients.clear();
         self.again.clear();
         self.works.forget();
+        self.deliveries.forget();
     }
 
     fn next_seq(&self) -> u64 {

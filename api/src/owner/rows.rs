@@ -4,13 +4,16 @@
 mod values;
 
 pub use values::{
-    CommandRow, CursorRow, Due, GenesisRow, OrderRow, RecordRow, StreamRow, decode_totals, encode_totals,
+    CommandRow, CursorRow, Due, GenesisRow, OrderRow, RecordRow, StreamRow, decode_day, decode_settlement,
+    decode_totals, encode_day, encode_settlement, encode_totals,
 };
 
 use crate::store::{Row, Rows, StoreError, after_prefix};
 use ledger_domain::ids::{CommandId, MerchantId, PaymentId};
+use ledger_domain::lines::Payee;
 use std::ops::RangeInclusive;
 
+// One letter a kind; the store keeps rows of its own under `y` and `z` (`store/links.rs`).
 const CURSOR: u8 = b'c';
 const RECORD: u8 = b'e';
 const STREAM: u8 = b's';
@@ -21,6 +24,10 @@ const DUE: u8 = b'd';
 const TOTALS: u8 = b't';
 const GENESIS: u8 = b'g';
 const DIRECTORY: u8 = b'l';
+const SETTLEMENT: u8 = b'p';
+const CLOSING: u8 = b'q';
+const OPEN: u8 = b'u';
+const LAST_CLOSED: u8 = b'x';
 
 /// The key of the one cursor row.
 #[must_use]
@@ -66,6 +73,48 @@ fn attempts_prefix(merchant: &MerchantId, order_id: &str) -> Vec<u8> {
 #[must_use]
 pub fn totals_key(merchant: &MerchantId, day: &str) -> Vec<u8> {
     [&[TOTALS], merchant.as_bytes().as_slice(), day.as_bytes()].concat()
+}
+
+/// The key of a payee's settlement.
+#[must_use]
+pub fn settlement_key(payee: &Payee) -> Vec<u8> {
+    [&[SETTLEMENT], payee.as_bytes().as_slice()].concat()
+}
+
+/// The key of where a closing stands, as long as something of it is undelivered.
+#[must_use]
+pub fn closing_key(payee: &Payee, closing: u32) -> Vec<u8> {
+    [&[CLOSING], payee.as_bytes().as_slice(), &closing.to_be_bytes()].concat()
+}
+
+/// The key of the last day that was closed of a merchant: asked of every payment, so it has a row of its own.
+#[must_use]
+pub fn last_closed_key(merchant: &MerchantId) -> Vec<u8> {
+    [&[LAST_CLOSED], merchant.as_bytes().as_slice()].concat()
+}
+
+/// The key of a payment whose outcome is open.
+#[must_use]
+pub fn open_key(merchant: &MerchantId, payment: &PaymentId) -> Vec<u8> {
+    [open_prefix(merchant).as_slice(), payment.as_bytes()].concat()
+}
+
+fn open_prefix(merchant: &MerchantId) -> Vec<u8> {
+    [&[OPEN], merchant.as_bytes().as_slice()].concat()
+}
+
+/// A merchant's payments whose outcome is open, in the order of their ids.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn open(rows: &dyn Rows, merchant: &MerchantId) -> Result<Vec<PaymentId>, StoreError> {
+    let prefix = open_prefix(merchant);
+    let found = rows.range(&prefix, &after_prefix(&prefix), usize::MAX)?;
+    let id = |key: &[u8]| {
+        let bytes = key.get(prefix.len()..).unwrap_or_default();
+        uuid::Uuid::from_slice(bytes).map(PaymentId::new).map_err(|why| unreadable(key, why))
+    };
+    found.iter().map(|(key, _)| id(key)).collect()
 }
 
 /// The key of the one row that holds the partition's genesis.
@@ -187,4 +236,33 @@ pub fn read<T>(
     decode: impl FnOnce(&[u8], &[u8]) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
     rows.get(key)?.map(|value| decode(key, &value)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::LINKS;
+
+    #[test]
+    fn every_kind_of_row_has_a_letter_of_its_own_and_none_the_stores() {
+        let kinds = [
+            CURSOR,
+            RECORD,
+            STREAM,
+            COMMAND,
+            ORDER,
+            ATTEMPT,
+            DUE,
+            TOTALS,
+            GENESIS,
+            DIRECTORY,
+            SETTLEMENT,
+            CLOSING,
+            OPEN,
+            LAST_CLOSED,
+        ];
+        let all: Vec<u8> = kinds.into_iter().chain(LINKS).collect();
+        let different: std::collections::BTreeSet<u8> = all.iter().copied().collect();
+        assert_eq!(different.len(), all.len());
+    }
 }

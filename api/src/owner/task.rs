@@ -1,5 +1,6 @@
 //! What the owner is asked to do, what it learns from outside, and what it gives back. Values only.
 
+use super::deliveries::DeliveryId;
 use super::replies::ReplyId;
 use super::works::{CallId, WorkKey};
 use crate::acquirers::{
@@ -9,8 +10,10 @@ use crate::ledger::{Answer, CommandScope, CommandView, OrderView, PaymentAt, Sub
 use crate::store::StoreError;
 use ledger_domain::directory::DirectoryCommand;
 use ledger_domain::ids::{CommandId, MerchantId, OperationId, PaymentId};
+use ledger_domain::lines::Payee;
 use ledger_domain::payment::PaymentCommand;
 use ledger_domain::recorded::{self, Actor, Meta};
+use ledger_domain::settlement::{Delivery, SettlementCommand};
 use ledger_log::{Headers, Payload, Position};
 
 /// One thing to decide, with its place in the order of arrival.
@@ -62,6 +65,8 @@ pub enum OwnCommand {
     Payment(PaymentId, PaymentCommand),
     /// On the directory.
     Directory(DirectoryCommand),
+    /// On a payee's settlement.
+    Settlement(Payee, SettlementCommand),
 }
 
 /// What is read.
@@ -99,6 +104,8 @@ pub enum Out {
     Found(ReplyId, Result<Found, Unavailable>),
     /// Ask the outside, and come back with [`Returned`].
     Call(CallId, Call),
+    /// Bring a commission to its payee's owner, and come back with its position.
+    Deliver(DeliveryId, Delivery),
 }
 
 /// A call to an acquirer, by its id.

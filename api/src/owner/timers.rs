@@ -6,19 +6,24 @@ use super::payments::{self, Payments};
 use super::{Ctx, Fatal, Owner, Rules, rows};
 use crate::store::{Changes, Rows, StoreError};
 use ledger_domain::ids::PaymentId;
+use ledger_domain::lines::Payee;
 use ledger_domain::recorded::Actor;
-use std::collections::BTreeSet;
+use ledger_domain::settlement::SettlementDue;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many timers become commands in one round at most; the next round takes the rest.
 const AT_ONCE: usize = 1_000;
+/// A timer whose command led to nothing, because the log refused it or the directory was not read far enough, comes again after this
+/// time, ms.
+const AGAIN_AFTER_MS: i64 = 60_000;
 
 /// The timers of everything that is open, as accepted. The store's rows, held in memory: it is asked many times a second what is
 /// due, and a store would look through all that was ever due and is gone.
 #[derive(Debug, Default)]
 pub struct Timers {
     rows: BTreeSet<Vec<u8>>,
-    /// Those that were turned into commands already.
-    fired: BTreeSet<Vec<u8>>,
+    /// Those that were turned into commands already, and when: what was dropped or refused is tried again after a while.
+    fired: BTreeMap<Vec<u8>, i64>,
     next_look_ms: i64,
 }
 
@@ -38,7 +43,6 @@ impl Timers {
                 Some(_) => _ = self.rows.insert(key.clone()),
                 None => {
                     self.rows.remove(key);
-                    // It will not come again; one that stays was refused and needs a person.
                     self.fired.remove(key);
                 }
             }
@@ -52,9 +56,11 @@ impl Timers {
 
     /// Those that are due and were not taken before.
     fn take_due(&mut self, now_ms: i64) -> Vec<Vec<u8>> {
-        let due = self.rows.range(..rows::due_after(now_ms)).filter(|key| !self.fired.contains(*key));
+        let again_ms = now_ms.saturating_sub(AGAIN_AFTER_MS);
+        let waits = |key: &Vec<u8>| self.fired.get(key).is_some_and(|fired_ms| *fired_ms > again_ms);
+        let due = self.rows.range(..rows::due_after(now_ms)).filter(|key| !waits(key));
         let due: Vec<Vec<u8>> = due.take(AT_ONCE).cloned().collect();
-        self.fired.extend(due.iter().cloned());
+        self.fired.extend(due.iter().map(|key| (key.clone(), now_ms)));
         due
     }
 
@@ -74,11 +80,24 @@ impl Owner {
         self.timers.next_look_ms = ctx.now_ms.saturating_add(self.settings.timers_every_ms);
         for key in self.timers.take_due(ctx.now_ms) {
             let (stream, entry) = rows::read_due_key(&key)?;
-            let payment = rows::payment_id(&key, stream.as_bytes())?;
-            let kind =
-                payments::kind_of(&entry.tag).ok_or_else(|| rows::unreadable(&key, "an unknown timer"))?;
             let cause = format!("timer/{}/{}", entry.tag, entry.due_ms);
-            if let Some(own) = meta::own(payment, kind.command(), Actor::Timer, cause) {
+            let unknown = || rows::unreadable(&key, "an unknown timer");
+            let own = match stream.parse::<Payee>() {
+                Ok(payee) => {
+                    let due: SettlementDue = entry.tag.parse().map_err(|_| unknown())?;
+                    if let SettlementDue::Deliver(closing) = due {
+                        self.deliver(payee, closing, ctx)?;
+                    }
+                    due.command()
+                        .and_then(|command| meta::own_settlement(payee, command, Actor::Timer, cause))
+                }
+                Err(_) => {
+                    let payment = rows::payment_id(&key, stream.as_bytes())?;
+                    let kind = payments::kind_of(&entry.tag).ok_or_else(unknown)?;
+                    meta::own(payment, kind.command(), Actor::Timer, cause)
+                }
+            };
+            if let Some(own) = own {
                 self.want(own);
             }
         }
@@ -93,6 +112,10 @@ impl Owner {
         let mut last: Option<PaymentId> = None;
         for key in self.timers.all() {
             let (stream, _) = rows::read_due_key(key)?;
+            // A payee's timers are looked at when they are due.
+            if stream.parse::<Payee>().is_ok() {
+                continue;
+            }
             let payment = rows::payment_id(key, stream.as_bytes())?;
             if last != Some(payment) {
                 if let Some(open) = rules.accepted_view(payment, &view)? {

@@ -50,7 +50,9 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    fn after(&self, attempt: u32) -> i64 {
+    /// The pause after so many tries, ms.
+    #[must_use]
+    pub fn after(&self, attempt: u32) -> i64 {
         let doublings = attempt.saturating_sub(1).min(20);
         self.first_ms.saturating_mul(1 << doublings).min(self.longest_ms)
     }

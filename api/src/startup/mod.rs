@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::access::Authenticator;
 use crate::acquirers::Acquirers;
-use crate::engine::{self, Engine, EngineSettings, FirstKey, FirstStore, InitSettings, StartError};
+use crate::engine::{self, Courier, Engine, EngineSettings, FirstKey, FirstStore, InitSettings, StartError};
 use crate::http::app::App;
 use crate::http::command::{CLOCK_BOUND_MS, Recent};
 use crate::http::peers::Peers;
@@ -119,6 +119,7 @@ pub fn serve() -> Result<(), Failure> {
     let vars = Vars::from_process();
     let telemetry = Telemetry::start(&TelemetrySettings::read(&vars)?)?;
     let settings = Settings::read(&vars)?;
+    engine::put_clock_forward(settings.clock_ahead);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(settings, telemetry))
 }
@@ -203,7 +204,8 @@ fn open(
     let pepper = vault.pepper()?;
     let peers = Peers::new(runtime.clone(), settings.address.clone())?;
     let sources = sources(&settings, &vault, &peers)?;
-    let (ledger, engine) = start_engine(&settings, &pepper, sources, runtime)?;
+    let courier = courier(peers.clone(), vault.pepper()?);
+    let (ledger, engine) = start_engine(&settings, &pepper, (sources, courier), runtime)?;
     let app = App {
         ledger: Arc::new(ledger),
         authenticator: Authenticator::new(settings.mode, pepper),
@@ -230,10 +232,22 @@ fn sources(settings: &Settings, vault: &KeyVault, peers: &Peers) -> Result<Sourc
     })
 }
 
+/// The way to the owners in other processes.
+fn courier(peers: Peers, pepper: Pepper) -> Courier {
+    let way = Arc::new((peers, pepper));
+    Courier(Arc::new(move |to, delivery| {
+        let way = Arc::clone(&way);
+        Box::pin(async move {
+            let (peers, pepper) = &*way;
+            peers.bring(&to, &delivery, pepper, engine::now_ms()).await
+        })
+    }))
+}
+
 fn start_engine(
     settings: &Settings,
     pepper: &Pepper,
-    sources: Sources,
+    (sources, courier): (Sources, Courier),
     runtime: tokio::runtime::Handle,
 ) -> Result<(Ledger, Engine), Failure> {
     let acquirers = Acquirers::new(settings.acquirers.clone(), Arc::new(engine::now_ms))?;
@@ -242,6 +256,7 @@ fn start_engine(
     engine.first_store = Some(FirstStore(Arc::new(move |ledger_id| sources.begin(ledger_id))));
     engine.payments_partitions = settings.payments_partitions;
     engine.most_under_way = settings.most_under_way;
+    engine.courier = Some(courier);
     engine.standbys = settings.standbys;
     engine.disk_guard.clone_from(&settings.disk_guard);
     engine.address.clone_from(&settings.address);

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ledger_log::Mode;
 use ledger_log::kafka::KafkaSettings;
@@ -41,6 +42,9 @@ pub struct Settings {
     pub master_key_file: PathBuf,
     /// `LEDGER_MODE`, `test` or `live`; there is no default.
     pub mode: Mode,
+    /// `LEDGER_TEST_CLOCK_AHEAD`, seconds, default 0: so far the clock of a test system is put forward, so that what waits for a date
+    /// comes; every process of the ledger needs the same.
+    pub clock_ahead: Duration,
     /// `LEDGER_ACQUIRERS`, default none.
     pub acquirers: Vec<AcquirerSettings>,
     /// `LEDGER_MARIADB_URL` and its like: the tables that are read. MariaDB may be down.
@@ -83,9 +87,20 @@ impl Settings {
                 .path("LEDGER_MASTER_KEY_FILE", "a file with 32 bytes in base64, closed to others")?,
             database: DatabaseSettings::read(vars, Isolation::RepeatableRead)?,
             first_operator_key: first_operator_key(vars, mode)?,
+            clock_ahead: clock_ahead(vars, mode)?,
             mode,
             acquirers,
         })
+    }
+}
+
+/// Ten years at most; a live system's clock is what it is.
+fn clock_ahead(vars: &Vars, mode: Mode) -> Result<Duration, ConfigError> {
+    const NAME: &str = "LEDGER_TEST_CLOCK_AHEAD";
+    let seconds = vars.number(NAME, "seconds", 0, 0..=315_360_000)?;
+    match (mode, seconds) {
+        (Mode::Live, 1..) => Err(ConfigError::new(NAME, "is for test systems".to_owned())),
+        (Mode::Live | Mode::Test, seconds) => Ok(Duration::from_secs(seconds)),
     }
 }
 

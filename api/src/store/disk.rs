@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rises whenever a row changes its meaning; a store of another format is set aside and built from the ledger again.
-pub const FORMAT: &str = "3";
+pub const FORMAT: &str = "4";
 const LEDGER_ID: &[u8] = b"ledger-id";
 const FORMAT_KEY: &[u8] = b"format";
 const MIB: u64 = 1024 * 1024;

@@ -7,6 +7,9 @@ use super::{Changes, Rows, StoreError};
 const LINK: u8 = b'z';
 /// Left by the first batch for good: nothing else tells that it is gone.
 const FIRST: &[u8] = b"y";
+/// The letters that no other row may begin with.
+#[cfg(test)]
+pub const LINKS: [u8; 2] = [LINK, FIRST[0]];
 
 fn key(number: u64) -> Vec<u8> {
     [&[LINK], number.to_be_bytes().as_slice()].concat()

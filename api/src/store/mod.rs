@@ -11,6 +11,8 @@ pub mod taking;
 
 pub use disk::{Disk, DiskSettings, FORMAT, PartitionRows};
 pub use in_use::{Snapshots, Turn};
+#[cfg(test)]
+pub(crate) use links::LINKS;
 pub use memory::Memory;
 
 use std::collections::BTreeMap;

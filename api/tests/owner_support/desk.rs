@@ -5,9 +5,10 @@ use super::directory::{START_MS, view};
 use super::process::Process;
 use super::wishes::{Body, Wish};
 use ledger_api::ledger::{Answer, CommandResult, PaymentAt, Submission};
-use ledger_api::owner::{Call, CallId, Found, Gate, Out, Query, ReplyId, Returned};
+use ledger_api::owner::{Call, CallId, DeliveryId, Found, Gate, Out, Query, ReplyId, Returned};
 use ledger_api::store::Memory;
 use ledger_domain::ids::MerchantId;
+use ledger_domain::settlement::Delivery;
 use ledger_log::PartitionId;
 use ledger_log::sim::{Chaos, SimPartition};
 use std::collections::HashMap;
@@ -18,6 +19,7 @@ pub struct Desk {
     pub gate: Gate,
     pub now_ms: i64,
     pub calls: Vec<(CallId, Call)>,
+    pub deliveries: Vec<(DeliveryId, Delivery)>,
     answers: HashMap<ReplyId, Answer>,
     found: HashMap<ReplyId, Found>,
     next: ReplyId,
@@ -44,6 +46,7 @@ impl Desk {
             gate: Gate::default(),
             now_ms: START_MS,
             calls: Vec::new(),
+            deliveries: Vec::new(),
             answers: HashMap::new(),
             found: HashMap::new(),
             next: 1,
@@ -61,6 +64,7 @@ impl Desk {
         self.process.directory = directory;
         self.process.writer.lead();
         self.calls.clear();
+        self.deliveries.clear();
         self.settle();
     }
 
@@ -131,6 +135,7 @@ impl Desk {
                 Out::Answer(reply, answer) => drop(self.answers.insert(reply, answer)),
                 Out::Found(reply, found) => drop(found.map(|found| self.found.insert(reply, found))),
                 Out::Call(id, call) => self.calls.push((id, call)),
+                Out::Deliver(id, delivery) => self.deliveries.push((id, delivery)),
             }
         }
     }

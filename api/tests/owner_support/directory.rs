@@ -1,7 +1,7 @@
 //! A directory with one opened partition, one acquirer and two merchants, made by the domain's own rules.
 
 use ledger_api::owner::DirectoryView;
-use ledger_domain::contract::{AcquirerRoute, ContractTerms, FeeReturn, FeeRule, Method};
+use ledger_domain::contract::{AcquirerRoute, CommissionRule, ContractTerms, FeeReturn, FeeRule, Method};
 use ledger_domain::directory::{
     Digest, Directory, DirectoryCommand, OpenPartition, PartitionRef, RegisterAcquirer, RegisterAgency,
     RegisterBranch, RegisterMerchant, SetContract, decide, evolve,
@@ -83,7 +83,37 @@ pub fn view(tombstones: bool) -> DirectoryView {
     view_of(tombstones, START_MS - 10_000)
 }
 
-/// The same, all of it decided at one instant.
+/// The terms with a share of every sale for these.
+pub fn earning(shares: &[(Node, &str)]) -> ContractTerms {
+    let rule = |(payee, rate): &(Node, &str)| CommissionRule {
+        payee: *payee,
+        rate: rate.parse().unwrap(),
+        vat_mode: VatMode::Excluded,
+        rounding: Rounding::Floor,
+    };
+    ContractTerms { commissions: shares.iter().map(rule).collect(), ..terms() }
+}
+
+/// The same, where branch and agency earn on every sale, decided at one instant.
+pub fn paying_commissions(decided_ms: i64) -> DirectoryView {
+    let earn = earning(&[
+        (Node::Branch(BranchId::new(Uuid::from_u128(2))), "0.005"),
+        (Node::Agency(AgencyId::new(Uuid::from_u128(1))), "0.002"),
+    ]);
+    let mut view = view_of(true, decided_ms);
+    let mut directory = Directory::default();
+    for mut command in commands(true) {
+        if let DirectoryCommand::SetContract(contract) = &mut command {
+            contract.terms = earn.clone();
+        }
+        let event = decide(&directory, &command, None, decided_ms).unwrap();
+        directory = evolve(directory, &event).unwrap();
+    }
+    view.directory = Arc::new(directory);
+    view
+}
+
+/// The same as [`view`], all of it decided at one instant.
 pub fn view_of(tombstones: bool, decided_ms: i64) -> DirectoryView {
     let mut directory = Directory::default();
     for command in commands(tombstones) {

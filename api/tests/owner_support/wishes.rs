@@ -1,6 +1,6 @@
 //! Submissions as HTTP makes them: a key and a body that stay the same over retries, ids and cards that do not.
 
-use super::directory::terms;
+use super::directory::earning;
 use ledger_api::ledger::{ClientCommand, KeyIn, Submission};
 use ledger_domain::card::CardCompanion;
 use ledger_domain::days::Moment;
@@ -50,7 +50,8 @@ pub enum Registration {
     Branch(AgencyId),
     Merchant(BranchId),
     Key(MerchantId),
-    Contract(MerchantId),
+    /// The branch earns on every sale.
+    Contract(MerchantId, BranchId),
 }
 
 impl Registration {
@@ -78,11 +79,11 @@ impl Registration {
                 let (scope, hash) = (Scope::Merchant(*merchant), Digest(hash));
                 DirectoryCommand::IssueKey(IssueKey { key_id: KeyId::new(id), scope, hash })
             }
-            Self::Contract(merchant_id) => DirectoryCommand::SetContract(SetContract {
+            Self::Contract(merchant_id, branch) => DirectoryCommand::SetContract(SetContract {
                 merchant_id: *merchant_id,
                 contract_id: ContractId::new(id),
                 effective_from: None,
-                terms: terms(),
+                terms: earning(&[(Node::Branch(*branch), "0.005")]),
             }),
         }
     }

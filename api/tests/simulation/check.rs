@@ -1,6 +1,7 @@
 //! What has to be true when the storm is over: clients, ledger, stores and acquirer tell the same story.
 
 use super::ledger::{Check, Command, Ledger, What, read, stores_are_the_ledger};
+use super::payees::{self, Found as Payees};
 use super::told::{About, Attempt, Became, Read, Said, Want};
 use super::world::World;
 use ledger_api::ledger::{Answer, CommandResult, PaymentAt};
@@ -10,8 +11,9 @@ use ledger_domain::ids::OperationId;
 use ledger_domain::payment::{self, Payment, PaymentEvent, PaymentView};
 use ledger_log::Position;
 
-pub fn everything(world: &World) -> Check {
+pub fn everything(world: &World) -> Result<Payees, String> {
     let ledger = read(world)?;
+    let found = payees::are_right(&ledger)?;
     acquirer_agrees(world, &ledger)?;
     for (number, attempt) in world.clients.attempts.iter().enumerate() {
         let failed = attempt.told.as_ref().is_some_and(Said::is_failure);
@@ -28,7 +30,8 @@ pub fn everything(world: &World) -> Check {
     for one in &world.clients.reads {
         read_is_true(world, one, &ledger)?;
     }
-    stores_are_the_ledger(world, &ledger)
+    stores_are_the_ledger(world, &ledger)?;
+    Ok(found)
 }
 
 fn about(world: &World, attempt: &Attempt) -> String {
@@ -91,7 +94,12 @@ fn clients_were_told_the_truth(world: &World, ledger: &Ledger, number: usize, wa
                         }
                     }
                     (CommandResult::Directory(event), What::Directory(there)) if event == there => {}
-                    (CommandResult::Payment(_) | CommandResult::Directory(_), _) => return Err(why()),
+                    (
+                        CommandResult::Payment(_)
+                        | CommandResult::Directory(_)
+                        | CommandResult::Settlement(_),
+                        _,
+                    ) => return Err(why()),
                 }
             }
             Answer::Rejected(rejection) => {

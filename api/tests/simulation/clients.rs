@@ -242,7 +242,7 @@ impl World {
                 }
             }
             Some(CommandResult::Directory(event)) => self.registered(&event),
-            None => {}
+            Some(CommandResult::Settlement(_)) | None => {}
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What HTTP does around the partitions of one process: it lets in whose key the directory knows, hands commands over, and passes
 //! on what another process leads. What it decides there is the product's own [`Search`]; the sealing and the sockets are left out.
 
+use super::commissions::Sender;
 use super::process::Process;
 use super::sabotage::Sabotage;
 use super::told::{Became, Said, Want};
@@ -12,6 +13,7 @@ use ledger_api::http::search::{Next, PAUSE, Passed, Search};
 use ledger_api::ledger::{Answer, Submission, Unavailable};
 use ledger_api::owner::{Call, CallId, Found, Query, ReplyId};
 use ledger_domain::ids::MerchantId;
+use ledger_domain::settlement::Delivery;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -56,10 +58,23 @@ pub enum Sent {
 /// What a process gives to the world.
 pub enum Emit {
     Tell(Asks, Said),
-    Pass { search: u64, to: String, within_ms: i64, request: Request },
+    Pass {
+        search: u64,
+        to: String,
+        within_ms: i64,
+        request: Request,
+    },
     Reply(u64, Passed<Said>),
     Found(usize, Result<Found, Unavailable>),
     Call(usize, CallId, Call),
+    /// A commission for a process.
+    Bring {
+        from: Sender,
+        to: String,
+        delivery: Delivery,
+    },
+    /// What became of one.
+    Brought(Sender, Option<String>),
 }
 
 /// What one process's HTTP remembers.

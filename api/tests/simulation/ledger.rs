@@ -10,8 +10,9 @@ use ledger_domain::Event;
 use ledger_domain::directory::{self, Directory, DirectoryEvent, PartitionRef};
 use ledger_domain::ids::{CommandId, PaymentId};
 use ledger_domain::payment::PaymentEvent;
-use ledger_domain::recorded::{self, Meta};
-use ledger_log::{Accepted, Fate, Reader, Verdict};
+use ledger_domain::recorded::{self, Actor, Meta};
+use ledger_domain::settlement::SettlementEvent;
+use ledger_log::{Accepted, Fate, Position, Reader, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub type Check = Result<(), String>;
@@ -29,6 +30,7 @@ pub enum What {
     /// The payment, and the event's number in its stream from 0.
     Payment(PaymentId, usize),
     Directory(Box<DirectoryEvent>),
+    Settlement(Box<SettlementEvent>),
 }
 
 #[derive(Default)]
@@ -36,6 +38,10 @@ pub struct Ledger {
     /// Of each partition.
     pub accepted: Vec<Vec<Accepted>>,
     pub streams: BTreeMap<PaymentId, Vec<PaymentEvent>>,
+    /// Payments' events by place and seq.
+    pub money: BTreeMap<(usize, u64), PaymentEvent>,
+    /// Payees' events by place and seq, with their positions.
+    pub settlements: BTreeMap<(usize, u64), (String, SettlementEvent)>,
     pub commands: BTreeMap<CommandId, Command>,
     /// The requests that led to a record.
     pub attempts: BTreeSet<usize>,
@@ -78,12 +84,14 @@ impl Ledger {
         let payload = &accepted.record.payload;
         let (event, meta) =
             recorded::read(&payload.headers, &payload.value).map_err(|why| why.to_string())?;
-        if meta.idempotency_key.is_some() {
+        // A commission comes from another owner, not from a client.
+        if meta.idempotency_key.is_some() && meta.actor != Actor::System {
             self.was_asked_for(world, &meta)?;
         }
         let what = match event {
             Event::Payment(event) if place > 0 => {
                 let payment = event.payment_id();
+                self.money.insert((place, accepted.record.seq), event.clone());
                 let stream = self.streams.entry(payment).or_default();
                 stream.push(event);
                 What::Payment(payment, stream.len() - 1)
@@ -93,7 +101,15 @@ impl Ledger {
                 self.directory = directory::evolve(before, &event).map_err(|why| why.to_string())?;
                 What::Directory(Box::new(event))
             }
-            Event::Payment(_) | Event::Directory(_) => return Err("an event in another topic".to_owned()),
+            Event::Settlement(event) if place > 0 => {
+                let at = world.common.partitions[place].borrow().sim.at().clone();
+                let position = Position { partition: at, seq: accepted.record.seq }.to_string();
+                self.settlements.insert((place, accepted.record.seq), (position, event.clone()));
+                What::Settlement(Box::new(event))
+            }
+            Event::Payment(_) | Event::Directory(_) | Event::Settlement(_) => {
+                return Err("an event in another topic".to_owned());
+            }
         };
         let command = Command { place, fingerprint: meta.fingerprint, what };
         match self.commands.insert(meta.command, command) {

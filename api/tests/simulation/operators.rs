@@ -91,7 +91,9 @@ impl World {
                 };
                 if shop.key.is_none() {
                     shop.key = Some((event.hash, tick));
-                    self.operator_wants(Registration::Contract(merchant));
+                    if let Some(branch) = self.shops.branch {
+                        self.operator_wants(Registration::Contract(merchant, branch));
+                    }
                     self.sell_everywhere(merchant, event.hash);
                 }
             }
@@ -111,7 +113,8 @@ impl World {
             | DirectoryEvent::KeyRevoked(_)
             | DirectoryEvent::CardKeyIssued(_)
             | DirectoryEvent::PartitionOpened(_)
-            | DirectoryEvent::AcquirerRegistered(_) => {}
+            | DirectoryEvent::AcquirerRegistered(_)
+            | DirectoryEvent::NodeTermsSet(_) => {}
         }
     }
 

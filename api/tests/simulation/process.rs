@@ -1,6 +1,7 @@
 //! One api process: the real partitions over stores in memory and simulated lines, with HTTP around them. It does in its rounds
 //! what the engine does in its own, and it dies without a word.
 
+use super::commissions::{Brought, Sender, Waiting};
 use super::http::{Emit, Http, Request};
 use super::line::{Line, Shared};
 use super::sabotage::Sabotage;
@@ -9,10 +10,13 @@ use crate::owner_support::process::{DEPTH, owner, payments};
 use ledger_api::engine::{FirstKey, Membership, Partitions, Slot};
 use ledger_api::http::search::Passed;
 use ledger_api::owner::rows::{self, CursorRow};
-use ledger_api::owner::{CallId, DirectoryRules, DirectoryView, Gate, Out, Query, Returned, Rules, Standing};
+use ledger_api::owner::{
+    CallId, DeliveryId, DirectoryRules, DirectoryView, Gate, Out, Query, Returned, Rules, Standing,
+};
 use ledger_api::store::Memory;
 use ledger_domain::directory::{Digest, Directory};
 use ledger_domain::ids::{KeyId, MerchantId};
+use ledger_domain::settlement::Delivery;
 use ledger_log::kafka::Beat;
 use ledger_log::{Completion, Fence, Genesis, Hash, Position, Reader, Writer};
 use std::collections::VecDeque;
@@ -43,6 +47,8 @@ pub enum Input {
     Request(Request),
     Passed(u64, Passed<Said>),
     Read(usize, Query, MerchantId),
+    Commission(Sender, Delivery),
+    Delivered(usize, DeliveryId, Option<String>),
 }
 
 pub struct Process {
@@ -55,6 +61,7 @@ pub struct Process {
     pub common: Rc<Common>,
     pub sabotage: Option<Sabotage>,
     pub http: Http,
+    pub commissions: Waiting,
     /// Makes ids that no other request has.
     pub fresh: u128,
     /// The directory that HTTP sees, and where it stood.
@@ -101,6 +108,7 @@ impl Process {
             common: Rc::clone(common),
             sabotage: common.sabotage,
             http: Http::new(now_ms),
+            commissions: Waiting::default(),
             fresh: seed,
             published: Arc::default(),
             published_at: None,
@@ -200,6 +208,15 @@ impl Process {
             Input::Request(request) => self.receive(request, now_ms),
             Input::Passed(search, passed) => self.passed(search, passed, now_ms),
             Input::Read(read, query, merchant) => self.read(read, query, merchant, now_ms),
+            Input::Commission(from, delivery) => match self.bring(from, delivery, now_ms) {
+                Brought::Here => {}
+                Brought::Elsewhere(_) => self.http.out.push(Emit::Brought(from, None)),
+            },
+            Input::Delivered(place, id, position) => {
+                if let Some(slot) = self.partitions.slots.get_mut(place) {
+                    slot.owner.delivered(id, position, now_ms);
+                }
+            }
         }
         Ok(())
     }
@@ -216,9 +233,22 @@ impl Process {
         partitions.round(&Gate::default(), now_ms, &mut show, &mut |place, out| outs.push((place, out)));
         for (place, out) in outs {
             match out {
-                Out::Answer(reply, answer) => self.answered(reply, answer, now_ms),
+                Out::Answer(reply, answer) => match self.brought(reply, &answer) {
+                    Some((from, position)) => self.http.out.push(Emit::Brought(from, position)),
+                    None => self.answered(reply, answer, now_ms),
+                },
                 Out::Found(reply, found) => self.found(reply, found, now_ms),
                 Out::Call(id, call) => self.http.out.push(Emit::Call(place, id, call)),
+                Out::Deliver(id, delivery) => {
+                    let from = (self.number, self.life, place, id);
+                    match self.bring(from, delivery.clone(), now_ms) {
+                        Brought::Here => {}
+                        Brought::Elsewhere(Some(to)) => {
+                            self.http.out.push(Emit::Bring { from, to, delivery })
+                        }
+                        Brought::Elsewhere(None) => self.http.out.push(Emit::Brought(from, None)),
+                    }
+                }
             }
         }
     }

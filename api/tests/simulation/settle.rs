@@ -1,13 +1,24 @@
 //! The end of the storm, and waiting for something.
 
-use super::line::Shared;
+use super::line::{Line, Shared};
 use super::process::Process;
 use super::world::{PROCESSES, World};
+use ledger_api::engine::Slot;
 use ledger_api::owner::{Standing, rows};
+use ledger_api::store::Memory;
+use ledger_domain::days::Moment;
+use ledger_domain::settlement::close_at;
 use ledger_log::sim::Chaos;
 
 /// How many steps something may take before a person looks after it.
 const A_PERSON_LOOKS_EVERY: u32 = 20_000;
+
+/// Timers of payments, whenever they are due, and of payees that are due now.
+fn open_timers(slot: &Slot<Line, Memory>, now_ms: i64) -> usize {
+    let keys = rows::due_keys(&slot.rows).unwrap();
+    let timers = keys.iter().map(|key| rows::read_due_key(key).unwrap());
+    timers.filter(|(stream, due)| stream.starts_with("pay_") || due.due_ms <= now_ms).count()
+}
 
 impl World {
     /// The storm ends: everything that is open gets its outcome.
@@ -24,6 +35,16 @@ impl World {
             }
         }
         self.until(400_000, Self::is_settled, false)
+    }
+
+    /// Two days end: what was sold is closed, and so is what was received because of it.
+    pub fn end_the_day(&mut self) -> Result<(), String> {
+        for _ in 0..2 {
+            // Whatever clock it is that the owner goes by.
+            self.now_ms = close_at(Moment::from_ms(self.now_ms).seoul_day()).ms() + 2_000;
+            self.until(400_000, Self::is_settled, false)?;
+        }
+        Ok(())
     }
 
     /// Goes on until something holds.
@@ -75,9 +96,16 @@ impl World {
                 slot.save();
                 let leads = slot.owner.standing() == &Standing::Leading;
                 leaders += usize::from(leads);
+                if slot.owner.standing() == &Standing::CatchingUp {
+                    // Its fence is on its way.
+                    return false;
+                }
                 let quiet = slot.owner.is_quiet() && slot.owner.load().1 == 0;
-                let timers = || rows::due_keys(&slot.rows).unwrap().len();
-                slot.owner.seq() == seq && process.http.is_idle() && (!leads || quiet && timers() == 0)
+                let delivered = slot.owner.load().2 == 0;
+                let timers = || open_timers(slot, now_ms + seat.skew_ms) == 0;
+                slot.owner.seq() == seq
+                    && process.http.is_idle()
+                    && (!leads || quiet && delivered && timers())
             });
             all && leaders == 1
         })

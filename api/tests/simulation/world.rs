@@ -4,15 +4,19 @@
 use super::acquirer::Network;
 use super::beats::Beats;
 use super::clients::Clients;
+use super::commissions::{self, Commissions};
 use super::http::Emit;
 use super::line::Partition;
 use super::operators::Shops;
+use super::payees::Found;
 use super::peers::{Happens, Peers};
 use super::process::{Common, Input, Process, address};
 use super::sabotage::Sabotage;
-use crate::owner_support::directory::START_MS;
+use crate::owner_support::directory::START_MS as ONE_EVENING_MS;
 use crate::owner_support::process::DEPTH;
 use ledger_api::store::Memory;
+use ledger_domain::days::Moment;
+use ledger_domain::settlement::close_at;
 use ledger_log::sim::{Chaos, SimPartition};
 use ledger_log::{Genesis, Hash, HashFunction, Mode, PartitionId, Record, fence};
 use std::rc::Rc;
@@ -23,6 +27,8 @@ pub const PROCESSES: usize = 3;
 const PARTITIONS: [(&str, i32); 3] = [("sim.directory", 0), ("sim.payments", 0), ("sim.payments", 1)];
 /// No two clocks are further apart than twice this, ms; more, and an owner decides nothing.
 const SKEW_MS: i64 = 900;
+/// So long before midnight in Seoul everything begins, ms: a day is closed in the middle of the storm.
+const BEFORE_MIDNIGHT_MS: i64 = 25_000;
 /// Cancels with this reason are refused by the log whenever they arrive.
 pub const POISON: &str = "poison";
 
@@ -36,18 +42,25 @@ pub struct Seat {
     pub skew_ms: i64,
 }
 
+/// When everything begins, Unix ms.
+fn begin_ms() -> i64 {
+    close_at(Moment::from_ms(ONE_EVENING_MS).seoul_day()).ms() - BEFORE_MIDNIGHT_MS
+}
+
 pub struct World {
     pub common: Rc<Common>,
     pub rng: fastrand::Rng,
     pub seats: Vec<Seat>,
     pub network: Network,
     pub peers: Peers,
+    pub commissions: Commissions,
     pub beats: Beats,
     pub now_ms: i64,
     pub clients: Clients,
     pub shops: Shops,
     pub crashes: u32,
     pub takeovers: u32,
+    pub payees: Found,
 }
 
 impl World {
@@ -60,12 +73,13 @@ impl World {
         });
         let partitions: Vec<_> = partitions.collect();
         let (genesis, genesis_hash) = begin_ledger(&mut partitions[0].borrow_mut().sim);
-        let begun = (Instant::now(), START_MS);
+        let begin_ms = begin_ms();
+        let begun = (Instant::now(), begin_ms);
         let common = Rc::new(Common { partitions, genesis, genesis_hash, sabotage, begun });
         let mut rng = fastrand::Rng::with_seed(seed);
         let seat = |number| {
             let skew_ms = rng.i64(-SKEW_MS..=SKEW_MS);
-            let process = Process::start(number, 1, Vec::new(), &common, START_MS + skew_ms);
+            let process = Process::start(number, 1, Vec::new(), &common, begin_ms + skew_ms);
             Seat { process: Some(process), stores: Vec::new(), life: 1, down_until_ms: 0, skew_ms }
         };
         let seats = (0..PROCESSES).map(seat).collect();
@@ -76,12 +90,14 @@ impl World {
             seats,
             network: Network { trouble, trace, ..Network::default() },
             peers: Peers::new(trouble / 6),
+            commissions: Commissions::default(),
             beats: Beats::default(),
-            now_ms: START_MS,
+            now_ms: begin_ms,
             clients: Clients::default(),
             shops: Shops::default(),
             crashes: 0,
             takeovers: 0,
+            payees: Found::default(),
         }
     }
 
@@ -119,7 +135,7 @@ impl World {
     /// What happens, for whoever looks for the cause of a failure.
     pub fn trace(&self, what: impl FnOnce() -> String) {
         if self.network.trace {
-            eprintln!("{} {}", self.now_ms - START_MS, what());
+            eprintln!("{} {}", self.now_ms - begin_ms(), what());
         }
     }
 
@@ -211,6 +227,18 @@ impl World {
                 }
             }
         }
+        for happens in self.commissions.pass(now_ms) {
+            match happens {
+                commissions::Happens::Arrives { to, from, delivery } => {
+                    self.put(to, Input::Commission(from, delivery));
+                }
+                commissions::Happens::ComesBack { to: (number, life, place, id), position } => {
+                    if self.seats[number].process.as_ref().is_some_and(|process| process.life == life) {
+                        self.put(number, Input::Delivered(place, id, position));
+                    }
+                }
+            }
+        }
         self.ask_again();
         (0..PROCESSES).try_for_each(|number| self.live(number))
     }
@@ -243,6 +271,16 @@ impl World {
                 Emit::Found(read, found) => self.clients.found(read, found),
                 Emit::Call(place, id, call) => {
                     self.network.send(&mut self.rng, (number, life, place), id, call, self.now_ms);
+                }
+                Emit::Bring { from, to, delivery } => {
+                    let to = (0..PROCESSES).find(|one| address(*one) == to).ok_or("nobody's address")?;
+                    let trouble = self.network.trouble;
+                    self.commissions.send(&mut self.rng, trouble, (from, to), delivery, self.now_ms);
+                }
+                Emit::Brought(from, position) => {
+                    // Its own word needs no network.
+                    let trouble = if from.0 == number { 0 } else { self.network.trouble };
+                    self.commissions.reply(&mut self.rng, trouble, from, position, self.now_ms);
                 }
                 Emit::Reply(passing, passed) => {
                     self.peers.reply(&mut self.rng, passing, passed, self.now_ms);

@@ -27,7 +27,7 @@ macro_rules! event_enum {
             }
 
             /// The value's bytes.
-            pub(crate) fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+            pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
                 match self {
                     $(Self::$variant(data) => serde_json::to_vec(data),)+
                 }

@@ -227,6 +227,7 @@ impl Rejection {
                 | Self::MethodNotContracted
                 | Self::BelowMinimum { .. }
                 | Self::TaxFreeNotAllowed
+                | Self::PayeeNotFound
         )
     }
 }

@@ -39,12 +39,15 @@ pub struct CommandBody {
     /// The payment: of a command that is DONE as it was then, of one that is RUNNING as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<PaymentBody>,
+    /// What a command on a payee's settlement led to: the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settlement: Option<DirectoryBody>,
     /// What a command on the directory made; never a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     directory: Option<DirectoryBody>,
 }
 
-/// What a command on the directory made.
+/// What a command on the directory made, or on a payee's settlement.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CommandDirectoryEvent)]
 pub struct DirectoryBody {
@@ -56,7 +59,7 @@ pub struct DirectoryBody {
 
 impl CommandBody {
     const fn empty(command_id: String, status: &'static str) -> Self {
-        Self { command_id, status, position: None, payment: None, directory: None }
+        Self { command_id, status, position: None, payment: None, settlement: None, directory: None }
     }
 
     fn with(mut self, result: &CommandResult) -> Self {
@@ -64,6 +67,10 @@ impl CommandBody {
             CommandResult::Payment(payment) => self.payment = Some(PaymentBody::from(&**payment)),
             CommandResult::Directory(event) => {
                 self.directory = Some(DirectoryBody { r#type: event.type_name(), subject: event.subject() });
+            }
+            CommandResult::Settlement(event) => {
+                let subject = event.payee().to_string();
+                self.settlement = Some(DirectoryBody { r#type: event.type_name(), subject });
             }
         }
         self

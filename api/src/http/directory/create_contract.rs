@@ -5,11 +5,12 @@ use ledger_domain::contract::{AcquirerRoute, CommissionRule, ContractTerms, FeeR
 use ledger_domain::directory::{ContractSet, DirectoryCommand, DirectoryEvent, SetContract};
 use ledger_domain::ids::{ContractId, MerchantId};
 use ledger_domain::lines::VatMode;
-use ledger_domain::money::{Amount, Rate, Rounding};
+use ledger_domain::money::{Amount, Rounding};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::contract_body::{ContractBody, ContractRequest};
+use super::pay_out::{self, days, rate};
 use crate::catalogue::Code;
 use crate::http::command::CommandRequest;
 use crate::http::input::{Fault, Fields, raw};
@@ -53,6 +54,9 @@ fn parse(merchant_id: MerchantId, body: &[u8]) -> Result<SetContract, Problem> {
         "acquirer",
         "minimumAmount",
         "feeReturn",
+        "settlementCycle",
+        "reserve",
+        "minimumPayOut",
     ];
     let fields = Fields::of_body(body, KNOWN)?;
     Ok(SetContract {
@@ -79,6 +83,9 @@ fn terms(fields: &Fields<'_>) -> Result<ContractTerms, Problem> {
         minimum_amount: fields.required("minimumAmount", raw::amount)?,
         fee_return: fields
             .required("feeReturn", |value| raw::word(value, &["YES", "NO", "SAME_DAY"], RETURNS))?,
+        settlement_cycle: pay_out::cycle(fields, "settlementCycle")?,
+        reserve: pay_out::reserve(fields)?,
+        minimum_pay_out: fields.optional("minimumPayOut", raw::amount_or_zero)?,
     })
 }
 
@@ -107,19 +114,6 @@ fn commission(fields: &Fields<'_>) -> Result<CommissionRule, Problem> {
 fn acquirer(fields: &Fields<'_>) -> Result<AcquirerRoute, Problem> {
     let name = super::id("the id of an acquirer", "원천사의 ID");
     Ok(AcquirerRoute { id: fields.required("id", name)?, cost_rate: fields.required("costRate", rate)? })
-}
-
-fn days(value: &RawValue) -> Result<u8, Fault> {
-    let days = raw::whole_within(value, 0, 60)?;
-    u8::try_from(days).map_err(|_| Fault::Range { min: 0, max: 60 })
-}
-
-fn rate(value: &RawValue) -> Result<Rate, Fault> {
-    let form = Fault::Form {
-        en: "a decimal from 0 to 1 as a string, with at most six places, such as \"0.03\"",
-        ko: "0~1의 소수를 쓴 문자열(소수점 이하 6자리까지, 예: \"0.03\")",
-    };
-    raw::string(value)?.parse().map_err(|_| form)
 }
 
 fn vat_mode(value: &RawValue) -> Result<VatMode, Fault> {

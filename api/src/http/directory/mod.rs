@@ -12,7 +12,9 @@ pub mod create_merchant;
 pub mod get_agency;
 pub mod get_branch;
 pub mod get_merchant;
+mod pay_out;
 pub mod revoke_key;
+pub mod set_node_terms;
 
 use actix_web::HttpResponse;
 use ledger_domain::directory::DirectoryEvent;
@@ -29,7 +31,7 @@ use crate::ledger::CommandResult;
 fn event(recorded: &Recorded) -> Result<&DirectoryEvent, Problem> {
     match &recorded.result {
         CommandResult::Directory(event) => Ok(event),
-        CommandResult::Payment(_) => Err(unexpected()),
+        CommandResult::Payment(_) | CommandResult::Settlement(_) => Err(unexpected()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading one JSON value from its source text, so that `1.0`, `1e3` and numbers beyond any machine type are seen as
 //! they were written. It must never convert: what does not fit is refused with what was wanted.
 
-use ledger_domain::days::Moment;
+use ledger_domain::days::{Day, Moment};
 use ledger_domain::money::Amount;
 use serde_json::value::RawValue;
 
@@ -88,6 +88,13 @@ pub fn moment(raw: &RawValue) -> Result<Moment, Fault> {
     let form =
         Fault::Form { en: "an RFC 3339 instant with an offset", ko: "오프셋이 있는 RFC 3339 시각" };
     instant_ms(&string(raw)?).map(Moment::from_ms).ok_or(form)
+}
+
+/// A day in Asia/Seoul.
+pub fn day(raw: &RawValue) -> Result<Day, Fault> {
+    string(raw)?
+        .parse()
+        .map_err(|_| Fault::Form { en: "a day such as 2026-11-23", ko: "2026-11-23 형식의 날짜" })
 }
 
 /// A number of instalment months; which are allowed is a rule of the domain.

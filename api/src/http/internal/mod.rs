@@ -2,6 +2,9 @@
 //! version.
 
 pub mod get_snapshot;
+pub mod post_commission;
 
 /// Where a process's snapshot is.
 pub const SNAPSHOT: &str = "/internal/snapshot";
+/// Where commissions are delivered.
+pub const COMMISSIONS: &str = "/internal/commissions";

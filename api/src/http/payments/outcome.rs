@@ -67,7 +67,7 @@ fn is_open(view: &PaymentView, cancel: Option<CancelId>) -> bool {
 fn payment(recorded: &Recorded) -> Result<&PaymentAt, Problem> {
     match &recorded.result {
         CommandResult::Payment(payment) => Ok(payment),
-        CommandResult::Directory(_) => Err(Problem::new(Code::InternalError)),
+        CommandResult::Directory(_) | CommandResult::Settlement(_) => Err(Problem::new(Code::InternalError)),
     }
 }
 

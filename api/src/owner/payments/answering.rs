@@ -4,12 +4,14 @@ use super::Payments;
 use super::stream::{Route, Stream};
 use crate::ledger::{Answer, CommandResult, CommandScope, CommandView, OrderView, PaymentAt};
 use crate::owner::calls;
+use crate::owner::payees;
 use crate::owner::rows::{self, CommandRow, OrderRow};
 use crate::owner::works::{Step, WorkKey};
 use crate::owner::{Fatal, Found, Query};
 use crate::store::Rows;
 use ledger_domain::Impossible;
 use ledger_domain::ids::{CommandId, MerchantId, PaymentId};
+use ledger_domain::lines::Payee;
 use ledger_domain::partition::MAX_ATTEMPTS;
 use ledger_domain::payment::{self, Payment, PaymentEvent, PaymentView, effects};
 use ledger_log::{PartitionId, Position};
@@ -127,6 +129,9 @@ impl Payments {
         let Some(row) = rows::read(rows, &rows::command_key(command), CommandRow::decode)? else {
             return Ok(CommandView::NothingRecorded);
         };
+        if row.stream.parse::<Payee>().is_ok() {
+            return payees::command(&row, scope, rows, at);
+        }
         let payment = rows::payment_id(row.stream.as_bytes(), row.stream.as_bytes())?;
         let Some(seen) = self.seen(payment, rows)? else { return Ok(CommandView::NothingRecorded) };
         let now = at_length(&seen, seen.length(), at)?.filter(|now| match scope {

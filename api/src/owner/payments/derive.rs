@@ -3,6 +3,7 @@
 
 use super::view::RuleView;
 use super::{Payments, Stream};
+use crate::owner::payees;
 use crate::owner::rows::{self, CommandRow, Due, OrderRow, RecordRow, StreamRow};
 use crate::owner::{Decided, Fatal, meta};
 use crate::store::{Changes, Rows};
@@ -10,6 +11,7 @@ use ledger_domain::ids::CancelId;
 use ledger_domain::partition::{self, Change};
 use ledger_domain::payment::effects::{self, DueKind};
 use ledger_domain::payment::{Payment, PaymentEvent};
+use ledger_domain::settlement::{SettlementDue, close_at};
 use ledger_log::Position;
 use std::sync::Arc;
 
@@ -36,8 +38,8 @@ impl Payments {
         let stream = stream.map_err(|why| impossible(why.to_string()))?;
         let after = stream.state();
         let view = RuleView::new(rows);
-        let by_rules =
-            partition::changes(&view, before, event, after).map_err(|why| impossible(why.to_string()))?;
+        let by_rules = partition::changes(&view, before, event, after, at.seq)
+            .map_err(|why| impossible(why.to_string()))?;
         view.finish()?;
         let version = old.version.saturating_add(1);
         let dues: Vec<Due> = effects::due(after, &self.timing).iter().map(due_row).collect();
@@ -72,6 +74,14 @@ fn put(changes: &mut Changes, change: Change) {
         Change::Totals { merchant_id, sold_date, totals } => {
             let key = rows::totals_key(&merchant_id, &sold_date.to_string());
             changes.insert(key, Some(rows::encode_totals(&totals)));
+            if totals.entries() == 1 {
+                let stream = merchant_id.to_string();
+                let due = payees::due_row((close_at(sold_date), SettlementDue::Close(sold_date)));
+                changes.insert(rows::due_key(&stream, &due), Some(Vec::new()));
+            }
+        }
+        Change::Open { merchant_id, payment_id, open } => {
+            changes.insert(rows::open_key(&merchant_id, &payment_id), open.then(Vec::new));
         }
     }
 }

@@ -11,16 +11,17 @@ pub(super) use derive::kind_of;
 pub(super) use stream::Route;
 pub use stream::Stream;
 
-use super::{Client, Decided, DirectoryView, Fatal, Own, OwnCommand, Verdict};
+use super::{Client, Decided, DirectoryView, Fatal, Own, OwnCommand, Verdict, payees, rows};
 use crate::ledger::{Answer, ClientCommand, KeyIn};
 use crate::store::Rows;
 use ledger_domain::card::MaskedCard;
 use ledger_domain::contract::Method;
-use ledger_domain::days::Moment;
-use ledger_domain::ids::PaymentId;
+use ledger_domain::days::{Day, Moment};
+use ledger_domain::ids::{MerchantId, PaymentId};
 use ledger_domain::payment::effects::Timing;
 use ledger_domain::payment::{Facts, Payment, PaymentCommand, RequestPayment, decide};
 use ledger_domain::recorded::Meta;
+use ledger_domain::settlement::SettlementCommand;
 use ledger_domain::{Event, Impossible, Rejection, partition};
 use quick_cache::unsync::Cache;
 use stream::Weight;
@@ -83,6 +84,13 @@ impl Payments {
                 wish.not_after = not_after;
                 (*payment, PaymentCommand::ChangeMetadata(wish), Facts::for_outcome())
             }
+            ClientCommand::Settlement(payee, command) => {
+                let mut command = (**command).clone();
+                if let SettlementCommand::Operate(operation) = &mut command {
+                    operation.not_after = not_after;
+                }
+                return payees::decide((*payee, &command), rows, directory, meta, time_ms);
+            }
             ClientCommand::Directory(_) => {
                 return Ok(Verdict::Tell(super::not_ready(
                     "a directory command came to a payments partition",
@@ -97,12 +105,16 @@ impl Payments {
         &mut self,
         own: &Own,
         rows: &dyn Rows,
+        directory: &DirectoryView,
         meta: Meta,
         time_ms: i64,
     ) -> Result<Verdict, Fatal> {
         match &own.what {
             OwnCommand::Payment(payment, command) => {
                 self.decide(*payment, command, &Facts::for_outcome(), rows, meta, time_ms)
+            }
+            OwnCommand::Settlement(payee, command) => {
+                payees::decide((*payee, command), rows, directory, meta, time_ms)
             }
             OwnCommand::Directory(_) => Ok(Verdict::Drop),
         }
@@ -138,11 +150,20 @@ impl Payments {
             Some(seen) => seen.view().map_err(|why| impossible(payment, why))?,
         };
         let state = view.as_ref().map_or(&nothing, |view| view.state());
+        let merchant = view.as_ref().filter(|_| command.may_move_money()).map(|view| view.merchant_id);
+        let facts = &Facts { earliest_sold_date: open_day(merchant, rows)?, ..facts.clone() };
         match decide(state, command, facts, time_ms) {
             Ok(event) => Ok(Verdict::Record(Box::new(Decided::new(Event::Payment(event), meta)))),
             Err(rejection) => Ok(Verdict::Hold(Answer::Rejected(rejection))),
         }
     }
+}
+
+/// The first day that what moves now may belong to: never one that is closed.
+fn open_day(merchant: Option<MerchantId>, rows: &dyn Rows) -> Result<Option<Day>, Fatal> {
+    let Some(merchant) = merchant else { return Ok(None) };
+    let last = rows::read(rows, &rows::last_closed_key(&merchant), rows::decode_day)?;
+    Ok(last.map(Day::next))
 }
 
 /// What the store shows of a payment is no life a payment can have.

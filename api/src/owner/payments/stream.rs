@@ -214,7 +214,7 @@ impl Stream {
             let (event, meta) = recorded::read(&row.payload.headers, &row.payload.value)
                 .map_err(|why| unreadable(why.to_string()))?;
             let Event::Payment(event) = event else {
-                return Err(unreadable("it is an event of the directory".to_owned()));
+                return Err(unreadable(format!("it is a {}", event.type_name())));
             };
             let pushed = match &mut stream {
                 Some(stream) => stream.push(&event, &row.payload.value, row.seq),

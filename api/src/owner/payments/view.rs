@@ -5,7 +5,8 @@ use crate::owner::rows::{self, CommandRow, OrderRow};
 use crate::store::{Rows, StoreError};
 use ledger_domain::days::Day;
 use ledger_domain::ids::{CommandId, MerchantId};
-use ledger_domain::partition::{CommandEntry, OrderEntry, PartitionView, Totals};
+use ledger_domain::partition::{CommandEntry, OrderEntry, PartitionView};
+use ledger_domain::settlement::Totals;
 use std::cell::RefCell;
 
 pub(super) struct RuleView<'a> {

@@ -2,8 +2,10 @@
 
 use super::unreadable;
 use crate::store::StoreError;
+use ledger_domain::days::Day;
 use ledger_domain::ids::PaymentId;
-use ledger_domain::partition::{OrderEntry, Totals};
+use ledger_domain::partition::OrderEntry;
+use ledger_domain::settlement::{Settlement, Totals};
 use ledger_log::{Cursor, Hash, Headers, Payload};
 
 /// Where the store stands: one row.
@@ -112,11 +114,7 @@ impl OrderRow {
 /// A merchant's sums of a day as bytes.
 #[must_use]
 pub fn encode_totals(totals: &Totals) -> Vec<u8> {
-    let Totals { sales, sales_minor, cancels, cancels_minor, fees_minor } = *totals;
-    [sales, sales_minor, cancels, cancels_minor, fees_minor]
-        .iter()
-        .flat_map(|sum| sum.to_be_bytes())
-        .collect()
+    encode_json(totals)
 }
 
 /// A merchant's sums of a day from bytes.
@@ -124,15 +122,42 @@ pub fn encode_totals(totals: &Totals) -> Vec<u8> {
 /// # Errors
 /// When they are no such row.
 pub fn decode_totals(key: &[u8], value: &[u8]) -> Result<Totals, StoreError> {
-    let mut bytes = Bytes { key, left: value };
-    let mut sum = || bytes.array().map(i64::from_be_bytes);
-    Ok(Totals {
-        sales: sum()?,
-        sales_minor: sum()?,
-        cancels: sum()?,
-        cancels_minor: sum()?,
-        fees_minor: sum()?,
-    })
+    serde_json::from_slice(value).map_err(|why| unreadable(key, why))
+}
+
+/// A payee's settlement as bytes.
+#[must_use]
+pub fn encode_settlement(state: &Settlement) -> Vec<u8> {
+    encode_json(state)
+}
+
+/// A payee's settlement from bytes.
+///
+/// # Errors
+/// When they are no such row.
+pub fn decode_settlement(key: &[u8], value: &[u8]) -> Result<Settlement, StoreError> {
+    serde_json::from_slice(value).map_err(|why| unreadable(key, why))
+}
+
+/// A day as bytes.
+#[must_use]
+pub fn encode_day(day: Day) -> Vec<u8> {
+    day.to_string().into_bytes()
+}
+
+/// A day from bytes.
+///
+/// # Errors
+/// When they are none.
+pub fn decode_day(key: &[u8], value: &[u8]) -> Result<Day, StoreError> {
+    let text = std::str::from_utf8(value).map_err(|why| unreadable(key, why))?;
+    text.parse().map_err(|why| unreadable(key, why))
+}
+
+fn encode_json(value: &impl serde::Serialize) -> Vec<u8> {
+    #[expect(clippy::expect_used, reason = "structs of text and integers always have a JSON form")]
+    let bytes = serde_json::to_vec(value).expect("a row has a JSON form");
+    bytes
 }
 
 impl CursorRow {

@@ -74,6 +74,26 @@ pub enum PaymentCommand {
 }
 
 impl PaymentCommand {
+    /// Whether it may become an event that moves money: such an event belongs to a settlement day that is open.
+    pub const fn may_move_money(&self) -> bool {
+        match self {
+            Self::RecordApproval(_) | Self::RecordCancel(_) | Self::Resolve(_) => true,
+            Self::Request(_)
+            | Self::RecordDecline { .. }
+            | Self::RecordNotAttempted(_)
+            | Self::RecordUnknown(_)
+            | Self::RequestNetCancel
+            | Self::RecordNetCancel { .. }
+            | Self::GiveUp
+            | Self::RequestCancel(_)
+            | Self::RecordCancelDecline { .. }
+            | Self::RecordCancelNotAttempted { .. }
+            | Self::RecordCancelUnknown { .. }
+            | Self::GiveUpCancel(_)
+            | Self::ChangeMetadata(_) => false,
+        }
+    }
+
     /// What the id of an outcome's or timer's command is computed from (SHA-256 of this text): the same for whoever
     /// issues it, and each can be recorded at most once. `None` for a client's command, whose id its caller fixes.
     pub fn internal_key(&self, payment: PaymentId) -> Option<String> {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use ledger_domain::Event;
 use ledger_domain::recorded;
+use ledger_domain::settlement::SettlementEvent;
 use ledger_log::PartitionId;
 use ledger_log::kafka::{Follower, KafkaSettings, partitions, read_genesis};
 
@@ -31,6 +32,8 @@ pub struct Book {
     pub payments: BTreeMap<String, Account>,
     /// The records that carry a caller's idempotency key, by `mer_…/key`.
     pub keys: HashMap<String, Vec<Keyed>>,
+    /// Payees' events with their positions; of one partition in its order.
+    pub settlements: Vec<(String, SettlementEvent)>,
     /// Commands that stand in the ledger more than once: there must be none.
     pub doubled: Vec<String>,
     /// `topic/partition` to the last accepted number.
@@ -99,7 +102,14 @@ impl Book {
         if let Some(first) = commands.insert(meta.command.to_string(), position.clone()) {
             self.doubled.push(format!("{} at {first} and at {position}", meta.command));
         }
-        let Event::Payment(event) = event else { return Ok(()) };
+        let event = match event {
+            Event::Payment(event) => event,
+            Event::Settlement(event) => {
+                self.settlements.push((position, event));
+                return Ok(());
+            }
+            Event::Directory(_) => return Ok(()),
+        };
         let payment = event.payment_id().to_string();
         if let Some(key) = &meta.idempotency_key {
             let key = format!("{}/{key}", event.merchant_id());

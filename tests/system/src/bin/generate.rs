@@ -64,5 +64,9 @@ fn run(options: &Options) -> Done {
         made.took.as_secs(),
         per_second(payments, made.took)
     );
+    println!(
+        "{} pay-outs paid, {} of them sent back, {} not paid",
+        made.paid_out, made.returned, made.failed
+    );
     Ok(())
 }

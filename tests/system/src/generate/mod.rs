@@ -13,8 +13,8 @@ use crossbeam_channel::{Receiver, unbounded};
 use ledger_api::acquirers::{Approval, ApproveOutcome, CancelOutcome, Inquiry, NetCancelOutcome};
 use ledger_api::ledger::{Answer, ClientCommand, KeyIn, Submission};
 use ledger_api::owner::{
-    Call, DirectoryRules, DirectoryView, Out, Own, OwnCommand, Payments, ReplyId, Returned, Rules,
-    own_command_id,
+    Call, DeliveryId, DirectoryRules, DirectoryView, Out, Own, OwnCommand, Payments, ReplyId, Returned,
+    Rules, own_command_id,
 };
 use ledger_api::sandbox::decide::transaction;
 use ledger_api::store::{Disk, DiskSettings};
@@ -22,10 +22,12 @@ use ledger_domain::card::CardCompanion;
 use ledger_domain::days::Moment;
 use ledger_domain::directory::{Digest, DirectoryCommand, OpenPartition, PartitionRef, RegisterAcquirer};
 use ledger_domain::ids::{CancelId, KeyId, MerchantId, OperationId, PaymentId};
+use ledger_domain::lines::Payee;
 use ledger_domain::money::{Amount, Currency};
 use ledger_domain::payment::effects::Timing;
 use ledger_domain::payment::{RequestCancel, UnknownCause};
 use ledger_domain::recorded::Actor;
+use ledger_domain::settlement::{BankWord, Deed, Delivery, Operation, SettlementCommand, close_at};
 use ledger_log::kafka::{KafkaSettings, partitions, read_genesis};
 use ledger_log::{Completion, Fence, Genesis, PartitionId};
 
@@ -45,6 +47,9 @@ const CANCELLABLE: usize = 200_000;
 const CANCELS: u64 = 8;
 const DECLINES: u32 = 4;
 const LOST: u32 = 5;
+/// Of ten thousand pay-outs: those the bank cannot pay, and those it sends back.
+const FAILED: u32 = 200;
+const RETURNED: u32 = 100;
 /// Kafka has said nothing for so long.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -74,6 +79,12 @@ pub struct Made {
     pub refused: u64,
     /// Answers of the acquirer that were lost.
     pub lost: u64,
+    /// Pay-outs that the bank paid, could not pay, and sent back.
+    pub paid_out: u64,
+    /// See [`Made::paid_out`].
+    pub failed: u64,
+    /// See [`Made::paid_out`].
+    pub returned: u64,
     /// Approved and still to be cancelled, drawn evenly from the whole history: at most [`CANCELLABLE`].
     pub cancellable: Vec<Standing>,
     /// How long it took.
@@ -85,6 +96,10 @@ enum Asked {
     Directory,
     Payment(PaymentId),
     Cancel,
+    /// A commission, with the place it comes from and its number there.
+    Delivery(usize, DeliveryId),
+    /// Finance does something about a pay-out.
+    Deed,
 }
 
 /// A payment that may be cancelled.
@@ -143,6 +158,7 @@ pub fn generate(
         progress(done);
     }
     world.until("everything is found out", |world| world.stations.iter().all(Station::is_done))?;
+    world.end_the_day()?;
     world.close()?;
     let mut made = world.made;
     made.cancellable = world.standing;
@@ -262,14 +278,8 @@ impl World {
         }
         // A contract holds from the moment after it was made.
         self.now_ms += 60_000;
-        let directory = self.directory().directory;
         for merchant in people.merchants {
-            let at =
-                &directory.merchant(merchant).during(|| format!("{merchant} is not registered"))?.partition;
-            let here =
-                |station: &Station| *station.at.topic == *at.topic && station.at.partition == at.partition;
-            let place =
-                self.stations.iter().position(here).during(|| format!("{merchant} has no partition"))?;
+            let place = self.place_of(Payee::Merchant(merchant))?;
             self.merchants.push((merchant, place));
         }
         Ok(())
@@ -289,7 +299,82 @@ impl World {
                 self.turn()?;
             }
         }
-        self.until("every payment has its end", |world| world.asked.is_empty())
+        self.until("every payment has its end", |world| world.asked.is_empty())?;
+        self.finance()
+    }
+
+    /// The day of the last payment is over: it is closed, and so is what its closing leads to, as far as time goes.
+    fn end_the_day(&mut self) -> Done {
+        let midnight = close_at(Moment::from_ms(self.now_ms).seoul_day()).ms();
+        self.now_ms = self.now_ms.max(midnight);
+        loop {
+            // Timers are looked at a few times a second.
+            self.now_ms += 500;
+            let at_rest = |world: &World| {
+                world.asked.is_empty()
+                    && world.stations.iter().all(|station| station.owner.load() == (0, 0, 0))
+            };
+            self.until("what is due is done", at_rest)?;
+            let mut due = false;
+            for station in &self.stations {
+                due |= station.owner.due_ms()?.is_some_and(|due_ms| due_ms <= self.now_ms);
+            }
+            let proposed = self.stations.iter().any(|station| !station.proposed.is_empty());
+            if !due && !proposed {
+                return Ok(());
+            }
+            self.finance()?;
+        }
+    }
+
+    /// What has been proposed is approved, released by somebody else, and paid by the bank; now and then it is not, or comes back.
+    fn finance(&mut self) -> Done {
+        let mut proposed = Vec::new();
+        for (place, station) in self.stations.iter_mut().enumerate() {
+            proposed.extend(station.proposed.drain(..).map(|(payee, id)| (place, payee, id)));
+        }
+        for (place, payee, id) in &proposed {
+            self.deed(*place, *payee, 2, Deed::ApprovePayOut(*id))?;
+        }
+        self.until("pay-outs are approved", |world| world.asked.is_empty())?;
+        for (place, payee, id) in &proposed {
+            self.deed(*place, *payee, 3, Deed::SendPayOut(*id, format!("batch-{}", self.next)))?;
+        }
+        self.until("pay-outs are sent", |world| world.asked.is_empty())?;
+        let mut back = Vec::new();
+        for (place, payee, id) in proposed {
+            let word = || BankWord { code: "B14".to_owned(), message: "계좌 없음".to_owned() };
+            let fate = self.random.u32(0..10_000);
+            let deed = if fate < FAILED {
+                self.made.failed += 1;
+                Deed::FailPayOut(id, word())
+            } else {
+                self.made.paid_out += 1;
+                if fate < FAILED + RETURNED {
+                    self.made.returned += 1;
+                    back.push((place, payee, Deed::ReturnPayOut(id, word())));
+                }
+                Deed::ConfirmPayOut {
+                    pay_out_id: id,
+                    bank_account: "main".to_owned(),
+                    bank_reference: format!("bank-{}", self.next),
+                    paid_on: Moment::from_ms(self.now_ms).seoul_day(),
+                }
+            };
+            self.deed(place, payee, 4, deed)?;
+        }
+        self.until("the bank has answered", |world| world.asked.is_empty())?;
+        for (place, payee, deed) in back {
+            self.deed(place, payee, 4, deed)?;
+        }
+        self.until("the bank has sent back", |world| world.asked.is_empty())
+    }
+
+    fn deed(&mut self, place: usize, payee: Payee, by: u128, deed: Deed) -> Done {
+        let by = KeyId::new(uuid::Uuid::from_u128(by));
+        let operation = Operation { by, not_after: Moment::from_ms(0), deed };
+        let command = Box::new(SettlementCommand::Operate(operation));
+        self.submit("operator", place, ClientCommand::Settlement(payee, command), None, Asked::Deed)
     }
 
     fn pay(&mut self) -> Done {
@@ -424,6 +509,7 @@ impl World {
                             station.returned(id, returned, now_ms)?;
                         }
                         Out::Answer(reply, answer) => self.answered(reply, &answer)?,
+                        Out::Deliver(id, delivery) => self.bring(place, id, delivery)?,
                         Out::Found(..) => {}
                     }
                 }
@@ -435,8 +521,38 @@ impl World {
         Ok(())
     }
 
+    /// A commission on its way to its payee's owner: nothing is lost between partitions here.
+    fn bring(&mut self, from: usize, id: DeliveryId, delivery: Delivery) -> Done {
+        let place = self.place_of(Payee::Node(delivery.to))?;
+        let reply = self.next;
+        self.next += 1;
+        let submission = Submission::of_delivery(delivery, i64::MAX / 4);
+        self.asked.insert(reply, Asked::Delivery(from, id));
+        let now_ms = self.now_ms;
+        let station = self.stations.get_mut(place).during(|| format!("no partition {place}"))?;
+        station.owner.submit(reply, submission, now_ms);
+        Ok(())
+    }
+
+    fn place_of(&self, payee: Payee) -> Done<usize> {
+        let directory = self.directory().directory;
+        let at = directory.partition_of_payee(payee).during(|| format!("{payee} is not registered"))?;
+        let here = |station: &Station| *station.at.topic == *at.topic && station.at.partition == at.partition;
+        self.stations.iter().position(here).during(|| format!("{payee} has no partition"))
+    }
+
     fn answered(&mut self, reply: ReplyId, answer: &Answer) -> Done {
         let asked = self.asked.remove(&reply);
+        if let Some(Asked::Delivery(place, id)) = asked {
+            let position = match answer {
+                Answer::Recorded { position, .. } => Some(position.to_string()),
+                other => return Err(Failure::new(format!("a commission was answered {other:?}"))),
+            };
+            let now_ms = self.now_ms;
+            let station = self.stations.get_mut(place).during(|| format!("no partition {place}"))?;
+            station.owner.delivered(id, position, now_ms);
+            return Ok(());
+        }
         let paid = match answer {
             Answer::Recorded { result: ledger_api::ledger::CommandResult::Payment(at), .. } => {
                 Some((at.view.balance_amount.minor() > 0, at.view.clone()))
@@ -445,8 +561,10 @@ impl World {
             Answer::Rejected(_) => {
                 self.made.refused += 1;
                 return match asked {
-                    Some(Asked::Directory) => Err(Failure::new(format!("the directory refuses: {answer:?}"))),
-                    Some(Asked::Payment(_) | Asked::Cancel) | None => Ok(()),
+                    Some(Asked::Directory | Asked::Deed) => {
+                        Err(Failure::new(format!("a refusal: {answer:?}")))
+                    }
+                    Some(Asked::Payment(_) | Asked::Cancel | Asked::Delivery(..)) | None => Ok(()),
                 };
             }
             // Its answer was lost; it is found out beside what comes next.
@@ -471,7 +589,7 @@ impl World {
                 self.made.declined += 1;
             }
             (Some(Asked::Cancel), _) => self.made.cancelled += 1,
-            (Some(Asked::Directory) | None, _) => {}
+            (Some(Asked::Directory | Asked::Delivery(..) | Asked::Deed) | None, _) => {}
         }
         Ok(())
     }

@@ -8,8 +8,13 @@ use crossbeam_channel::Sender;
 use ledger_api::engine;
 use ledger_api::owner::{Ctx, DirectoryView, Gate, Out, Owner, OwnerSettings, Rules, Standing};
 use ledger_api::store::Disk;
+use ledger_domain::Event;
+use ledger_domain::ids::PayOutId;
+use ledger_domain::lines::Payee;
+use ledger_domain::recorded;
+use ledger_domain::settlement::SettlementEvent;
 use ledger_log::kafka::{KafkaSettings, PartitionIo};
-use ledger_log::{Completion, Fate, Fence, Genesis, PartitionId, Writer};
+use ledger_log::{Accepted, Completion, Fate, Fence, Genesis, PartitionId, Writer};
 
 use crate::Failure;
 use crate::failure::{Done, During};
@@ -25,6 +30,8 @@ pub struct Station {
     writer: Writer,
     io: PartitionIo,
     fates: Vec<Fate>,
+    /// Pay-outs that were proposed since somebody looked.
+    pub proposed: Vec<(Payee, PayOutId)>,
 }
 
 /// What every station is opened with.
@@ -62,7 +69,8 @@ impl Station {
         owner.follow();
         owner.catch_up();
         writer.lead();
-        let mut station = Station { at: at.clone(), owner, rows, writer, io, fates: Vec::new() };
+        let (fates, proposed) = (Vec::new(), Vec::new());
+        let mut station = Station { at: at.clone(), owner, rows, writer, io, fates, proposed };
         station.io.drain(&mut station.writer, &mut station.fates);
         Ok(station)
     }
@@ -133,8 +141,27 @@ impl Station {
             if let Fate::Lost { .. } | Fate::Stopped(_) = &fate {
                 return Err(Failure::new(format!("{}: {fate:?}", self.at)));
             }
+            if let Fate::Accepted { accepted, .. } = &fate
+                && let Some(proposed) = proposed(accepted)?
+            {
+                self.proposed.push(proposed);
+            }
             self.owner.fate(fate, now_ms, &self.rows)?;
         }
         Ok(())
+    }
+}
+
+/// The pay-out that an accepted record proposes, if it does.
+fn proposed(accepted: &Accepted) -> Done<Option<(Payee, PayOutId)>> {
+    let payload = &accepted.record.payload;
+    let mut headers = payload.headers.into_iter();
+    let is_one = |(name, value): (&str, &[u8])| name == "ce_type" && value.ends_with(b"pay-out-proposed.v1");
+    if !headers.any(is_one) {
+        return Ok(None);
+    }
+    match recorded::read(&payload.headers, &payload.value)?.0 {
+        Event::Settlement(SettlementEvent::PayOutProposed(data)) => Ok(Some((data.payee, data.pay_out_id))),
+        _ => Ok(None),
     }
 }

@@ -84,6 +84,9 @@ fn filled(path: &str, ours: &Ours, people: &People) -> Done<String> {
         ("{branchId}", people.branch.id.as_str()),
         ("{nodeId}", people.agency.id.as_str()),
         ("{merchantId}", people.merchant(0)?.id.as_str()),
+        ("{payeeId}", people.merchant(0)?.id.as_str()),
+        ("{payOutId}", "pyo_00000000000070008000000000000000"),
+        ("{proposalId}", "prp_00000000000070008000000000000000"),
         ("{keyId}", "key_00000000000070008000000000000000"),
         ("{id}", ours.payment.as_str()),
     ]

@@ -11,6 +11,7 @@ mod paused;
 mod power;
 mod processes;
 mod resting;
+mod settlement;
 mod snapshots;
 mod stores;
 mod tombstones;

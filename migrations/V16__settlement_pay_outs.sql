@@ -25,10 +25,11 @@ CREATE TABLE IF NOT EXISTS settlement_pay_outs (
     message        VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL COMMENT 'the bank''s, or why it was rejected',
     proposed_at    DATETIME(3)  NOT NULL COMMENT 'UTC',
     updated_at     DATETIME(3)  NOT NULL COMMENT 'UTC, of the last event',
+    proposed_seq   BIGINT       NOT NULL COMMENT 'of the proposal: what was due by its day and closed before it is in it',
     last_seq       BIGINT       NOT NULL COMMENT 'of the last event',
     PRIMARY KEY (partition_no, pay_out_id),
     KEY by_id    (pay_out_id),
-    KEY by_payee (payee_id, pay_out_date),
-    KEY by_state (state, pay_out_date),
-    KEY by_date  (pay_out_date)
+    KEY by_payee (payee_id, pay_out_date, proposed_seq),
+    KEY by_state (state, pay_out_date, partition_no, proposed_seq),
+    KEY by_date  (pay_out_date, partition_no, proposed_seq)
 ) ENGINE = InnoDB;

@@ -9,5 +9,5 @@ CREATE TABLE IF NOT EXISTS ledger_balances (
     debit        BIGINT      NOT NULL,
     credit       BIGINT      NOT NULL,
     PRIMARY KEY (partition_no, account, holder, day),
-    KEY by_account (account, holder, day)
+    KEY by_account (account, holder, day, debit, credit)
 ) ENGINE = InnoDB;

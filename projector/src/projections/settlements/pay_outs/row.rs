@@ -35,6 +35,7 @@ pub const COLUMNS: &[&str] = &[
     "message",
     "proposed_at",
     "updated_at",
+    "proposed_seq",
     "last_seq",
 ];
 
@@ -131,6 +132,8 @@ pub struct PayOutRow {
     pub proposed_at: i64,
     /// Of the last event, Unix ms.
     pub updated_at: i64,
+    /// Of the proposal.
+    pub proposed_seq: i64,
     /// Of the last event.
     pub last_seq: i64,
 }
@@ -161,6 +164,7 @@ impl PayOutRow {
             message: None,
             proposed_at: data.at.ms(),
             updated_at: data.at.ms(),
+            proposed_seq: entry.seq_number(),
             last_seq: entry.seq_number(),
         }
     }
@@ -190,6 +194,7 @@ impl PayOutRow {
             maybe_text(self.message.as_deref()),
             instant(self.proposed_at),
             instant(self.updated_at),
+            Value::Int(self.proposed_seq),
             Value::Int(self.last_seq),
         ]);
         cells
@@ -223,6 +228,7 @@ impl PayOutRow {
             message: c.maybe_text()?,
             proposed_at: c.instant()?,
             updated_at: c.instant()?,
+            proposed_seq: c.number()?,
             last_seq: c.number()?,
         })
     }

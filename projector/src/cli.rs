@@ -46,7 +46,8 @@ pub enum Command {
     /// Fill a projection anew beside the live table and swap it in.
     Rebuild {
         /// One of `ledger_checkpoints.projection`: transactions, payment_events, branch_sales_by_day, branch_sales_by_hour,
-        /// branch_sale_rows or settlement_entries.
+        /// branch_sale_rows, settlement_entries, settlement_closings, settlement_commissions, settlement_receipts,
+        /// settlement_pay_outs, settlement_movements or ledger_balances.
         name: String,
         /// At most so many records a second are read, so that the live tables keep their share.
         #[arg(long, default_value_t = 20_000)]

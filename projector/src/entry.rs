@@ -4,6 +4,7 @@
 use ledger_domain::Event;
 use ledger_domain::payment::{Movement, PaymentEvent};
 use ledger_domain::recorded::{self, Meta};
+use ledger_domain::settlement::SettlementEvent;
 use ledger_log::{Accepted, Cursor, Hash, PartitionId, Position};
 
 /// One event with its place in the ledger.
@@ -34,6 +35,14 @@ impl Entry {
         match &self.event {
             Event::Payment(event) => event.money().map(|money| (event, money)),
             Event::Directory(_) | Event::Settlement(_) => None,
+        }
+    }
+
+    /// The event of a payee's stream, if it is one.
+    pub fn settlement(&self) -> Option<&SettlementEvent> {
+        match &self.event {
+            Event::Settlement(event) => Some(event),
+            Event::Payment(_) | Event::Directory(_) => None,
         }
     }
 

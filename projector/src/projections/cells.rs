@@ -18,6 +18,11 @@ pub fn cut(text: &str, characters: usize) -> String {
     text.chars().take(characters).collect()
 }
 
+/// The 16 bytes of an id, or NULL.
+pub fn maybe_bytes(bytes: Option<&[u8; 16]>) -> Value {
+    bytes.map_or(Value::NULL, |bytes| Value::Bytes(bytes.to_vec()))
+}
+
 /// The 16 bytes of an id, or 32 of a hash.
 pub fn bytes(bytes: &[u8]) -> Value {
     Value::Bytes(bytes.to_vec())
@@ -124,6 +129,22 @@ impl<'a> Reader<'a> {
     pub fn small(&mut self) -> Result<i32, Unreadable> {
         let number = self.number()?;
         i32::try_from(number).map_err(|_| self.wrong(&Value::Int(number)))
+    }
+
+    /// A day.
+    pub fn day(&mut self) -> Result<Date, Unreadable> {
+        self.maybe_day()?.ok_or_else(|| self.wrong(&Value::NULL))
+    }
+
+    /// The 16 bytes of an id, or NULL.
+    pub fn maybe_id(&mut self) -> Result<Option<[u8; 16]>, Unreadable> {
+        match self.cells.get(self.next) {
+            Some(Value::NULL) => {
+                self.take();
+                Ok(None)
+            }
+            _ => self.id().map(Some),
+        }
     }
 
     /// A day or NULL.

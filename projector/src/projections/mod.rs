@@ -1,11 +1,13 @@
 //! The read models. Each is a pure mapping from events to row changes with its SQL beside it; nothing here reads a
 //! clock, another table, or another partition, so that a rebuild gives the same rows.
 
+pub mod balances;
 pub mod branch_sales;
 pub mod cells;
 pub mod money;
 pub mod payment_events;
 pub mod settlement_entries;
+pub mod settlements;
 pub mod transactions;
 
 use crate::entry::{CannotProject, Decoded, Entry};
@@ -72,13 +74,19 @@ pub struct Statement {
 }
 
 /// All of them.
-pub static ALL: [Projection; 6] = [
+pub static ALL: [Projection; 12] = [
     transactions::PROJECTION,
     payment_events::PROJECTION,
     branch_sales::sums::BY_DAY,
     branch_sales::sums::BY_HOUR,
     branch_sales::rows::PROJECTION,
     settlement_entries::PROJECTION,
+    settlements::closings::PROJECTION,
+    settlements::commissions::PROJECTION,
+    settlements::receipts::PROJECTION,
+    settlements::pay_outs::PROJECTION,
+    settlements::movements::PROJECTION,
+    balances::PROJECTION,
 ];
 
 /// The projection of that name.

@@ -8,13 +8,24 @@ use mysql_async::{Conn, Row, Value};
 
 /// Name and query of each comparison. Every query gives a key, a day, a currency, a count, and then only columns that
 /// must be 0.
-pub const COMPARISONS: [(&str, &str); 6] = [
+pub const COMPARISONS: [(&str, &str); 17] = [
     ("transactions against branch sales", include_str!("transactions_sales.sql")),
     ("transactions against merchants' settlement entries", include_str!("transactions_entries.sql")),
     ("branch sales against commission entries", include_str!("sales_entries.sql")),
     ("branch sales of days against those of their hours", include_str!("sales_hours.sql")),
     ("branch sales of hours against the rows behind them", include_str!("sales_rows.sql")),
     ("a payment's transactions against what is left of it", include_str!("payments_balance.sql")),
+    ("merchants' closings against settlement entries", include_str!("closings_entries.sql")),
+    ("closings against adjustments and what they leave", include_str!("closings_adjustments.sql")),
+    ("commissions of closings against commission entries", include_str!("commissions_entries.sql")),
+    ("commissions against receipts", include_str!("commissions_receipts.sql")),
+    ("delivery clearing against commissions and receipts", include_str!("commissions_clearing.sql")),
+    ("branches' and agencies' closings against receipts", include_str!("closings_receipts.sql")),
+    ("debits against credits", include_str!("balances_even.sql")),
+    ("balances of payees against unpaid entries", include_str!("balances_owed.sql")),
+    ("balances of what is not closed against entries", include_str!("balances_unclosed.sql")),
+    ("balances of accounts against the tables", include_str!("balances_accounts.sql")),
+    ("balances against the sides of their accounts", include_str!("balances_sides.sql")),
 ];
 
 /// The first column that must be 0.

@@ -9,8 +9,10 @@ mod outcomes;
 mod rebuilding;
 mod replaying;
 mod rows;
+mod settling;
 mod sql;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the api's tests use the rest of it")]
 mod support;
 mod verifying;
+mod verifying_settlements;

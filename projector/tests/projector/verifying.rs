@@ -40,8 +40,9 @@ fn tables_that_were_projected_equal_the_ledger() {
     assert_eq!(verified.rows["branch_sales_by_hour"], 2 * 2);
     assert_eq!(verified.rows["branch_sale_rows"], 2 * 2 * 10);
     assert_eq!(verified.rows["settlement_entries"], 60);
-    // Two branches and a merchant each, commissions of four nodes, their days, their hours, twelve payments.
-    assert_eq!(verified.totals, Some(2 + 2 + 4 + 4 + 4 + 12));
+    // Two branches and a merchant each, commissions of four nodes, their days, their hours, twelve payments; then the balances: two
+    // partitions, two merchants, what is not closed of them and their nodes, fees, VAT and commissions of each partition, six accounts.
+    assert_eq!(verified.totals, Some(2 + 2 + 4 + 4 + 4 + 12 + 2 + 2 + (2 + 4) + 2 * 3 + 6));
 }
 
 #[test]

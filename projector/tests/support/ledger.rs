@@ -100,6 +100,11 @@ impl TestLedger {
         });
     }
 
+    /// The last seq of a partition.
+    pub fn seq(&self, at: &PartitionId) -> u64 {
+        self.with(at, |pen| pen.seq)
+    }
+
     /// The last seq of every partition.
     pub fn heads(&self) -> Vec<(PartitionId, u64)> {
         self.partitions.lock().unwrap().values().map(|pen| (pen.at.clone(), pen.seq)).collect()

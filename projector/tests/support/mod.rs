@@ -3,6 +3,8 @@
 pub mod ledger;
 pub mod proxy;
 pub mod scenario;
+pub mod settled;
+pub mod settlement;
 
 use ledger_log::PartitionId;
 use ledger_projector::checkpoint::{self, Checkpoint};

@@ -3,6 +3,7 @@
 
 use super::cells::{bytes, day, instant, text};
 use super::money::{Fees, Nodes, currency, earners, signed, transaction_id};
+use super::settlements::node_kind;
 use super::{Cells, Fold, Projection, Statement};
 use crate::entry::{CannotProject, Entry};
 use ledger_domain::lines::{Line, LineType, Node, Party};
@@ -113,10 +114,7 @@ fn commission(money: &Movement, node: Node) -> Result<Part<'_>, String> {
     let earned = |line: &&Line| line.kind == LineType::Commission && line.payee == Party::Node(node);
     let lines: Vec<&Line> = money.lines.iter().filter(earned).collect();
     let fees = Fees::of_node(money, node)?;
-    let payee_kind = match node {
-        Node::Branch(_) => "BRANCH",
-        Node::Agency(_) => "AGENCY",
-    };
+    let payee_kind = node_kind(node);
     let kind = match money.posting_policy.kind() {
         MovementKind::Sale => "COMMISSION",
         MovementKind::Cancel => "COMMISSION_RETURN",

@@ -20,13 +20,15 @@ use crate::failure::{Done, During};
 use crate::sql::Database;
 
 const RECORDS: u64 = 100_000;
-const TABLES: [&str; 6] = [
+/// The tables that payments fill.
+const TABLES: [&str; 7] = [
     "transactions",
     "payment_events",
     "branch_sales_by_day",
     "branch_sales_by_hour",
     "branch_sale_rows",
     "settlement_entries",
+    "ledger_balances",
 ];
 const ROWS_A_TRANSACTION: usize = 1_000;
 

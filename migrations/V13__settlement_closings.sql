@@ -1,0 +1,38 @@
+-- What each closing of a settlement day fixed, and what it left: one row a closing, of merchants, branches and agencies alike. Rows
+-- are only ever added. Amounts without a sign are magnitudes.
+CREATE TABLE IF NOT EXISTS settlement_closings (
+    partition_no      INT         NOT NULL,
+    seq               BIGINT      NOT NULL COMMENT 'of the event',
+    payee_kind        VARCHAR(8)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'MERCHANT | BRANCH | AGENCY',
+    payee_id          BINARY(16)  NOT NULL,
+    number            BIGINT      NOT NULL COMMENT '1, 2, 3 of this payee',
+    day               DATE        NOT NULL COMMENT 'the settlement day in Asia/Seoul: sold, or of a branch or agency received',
+    sale_count        BIGINT      NOT NULL COMMENT 'of a merchant, as all up to fee_vat',
+    sale_amount       BIGINT      NOT NULL,
+    cancel_count      BIGINT      NOT NULL,
+    cancel_amount     BIGINT      NOT NULL COMMENT 'positive',
+    fee_supply        BIGINT      NOT NULL COMMENT 'charged less returned',
+    fee_vat           BIGINT      NOT NULL,
+    commission_amount BIGINT      NOT NULL COMMENT 'of a branch or agency: what it received, with VAT; signed',
+    adjustments       BIGINT      NOT NULL COMMENT 'signed',
+    net               BIGINT      NOT NULL COMMENT 'what is closed: above 0 the payee is owed it, below 0 it owes it',
+    offset_amount     BIGINT      NOT NULL COMMENT 'of older receivables, made good out of this closing',
+    offset_reserve    BIGINT      NOT NULL COMMENT 'of older receivables, made good out of the reserve',
+    reserve_held      BIGINT      NOT NULL COMMENT 'kept back of this closing',
+    reserve_until     DATE        NULL     COMMENT 'the day it is released; where something is kept back',
+    receivable        BIGINT      NOT NULL COMMENT 'what the payee owes by this closing',
+    payable           BIGINT      NOT NULL COMMENT 'what is to be paid out of it',
+    pay_out_date      DATE        NOT NULL COMMENT 'when',
+    entries           BIGINT      NOT NULL COMMENT 'sales and cancels, or commissions received',
+    entries_hash      BINARY(32)  NOT NULL,
+    through_seq       BIGINT      NULL     COMMENT 'of a merchant: the seq of the last of them in this partition',
+    open_count        BIGINT      NOT NULL COMMENT 'payments whose outcome was open',
+    terms             TEXT        CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+        COMMENT 'JSON: cycle, reserve, smallest pay-out and tax that it was closed on',
+    terms_version     BIGINT      NOT NULL COMMENT 'of the contract, or of the terms of the branch or agency; 0 where none were set',
+    closed_at         DATETIME(3) NOT NULL COMMENT 'UTC, the event''s own time',
+    PRIMARY KEY (partition_no, seq),
+    KEY by_payee      (payee_id, day),
+    KEY by_payee_paid (payee_id, pay_out_date),
+    KEY by_day        (day)
+) ENGINE = InnoDB;

@@ -1,0 +1,4 @@
+INSERT INTO `settlement_movements` (
+    partition_no, seq, payee_kind, payee_id, kind, wish, amount, closing, pay_out_date, day, reason, document, done_by,
+    proposed_by, confirmed_by, proposal_id, occurred_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -4,6 +4,7 @@
 mod acquirer_rules;
 mod answers;
 mod cancels;
+mod closing_cases;
 mod closing_page;
 mod decisions;
 mod directory;

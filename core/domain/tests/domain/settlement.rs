@@ -10,7 +10,7 @@ use ledger_domain::settlement::{
 use crate::payees::{
     PayeeStory, adjustment, closed, daily, day, delivery, due_now, net, owing, reserve, reserved,
 };
-use crate::support::{agency_id, branch_id, merchant_id, payment_id, won};
+use crate::support::{agency_id, branch_id, merchant_id, paid_of, payment_id, sale_facts, won};
 
 const CLOSE: fn(&str) -> SettlementCommand = |text| SettlementCommand::Close(day(text));
 
@@ -197,6 +197,17 @@ fn a_week_s_days_are_closed_one_by_one_and_paid_together() {
     assert_eq!(story.state.payable, [(day("2026-12-02"), net(290_100))].into());
     let story = story.sold(100_000).closed("2026-11-30");
     assert_eq!(story.result().pay_out_date, day("2026-12-09"));
+}
+
+#[test]
+fn a_sale_expects_its_pay_out_by_the_merchant_s_cycle() {
+    let mut facts = sale_facts();
+    facts.terms.settlement_cycle =
+        Some(SettlementCycle::Weekly { ends_on: 7, lag_days: 3, holidays: HolidayRule::After });
+    let story = paid_of(100_000, facts).cancelled(1, Some(50_000));
+    for money in story.events.iter().filter_map(|event| event.money()) {
+        assert_eq!(money.expected_pay_out_date, day("2026-12-02"));
+    }
 }
 
 #[test]

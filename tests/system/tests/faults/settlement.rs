@@ -169,9 +169,12 @@ fn pay_out(rig: &Rig, book: &Book, second: &str) -> Done {
 }
 
 fn paid(rig: &Rig, (one, other): (&mut Client, &mut Client), path: &str, id: &str) -> Done {
-    rig.block(one.post(&format!("{path}/{id}/approve"), &format!("approve-{id}"), &json!({})))?.ok()?;
+    let approve = format!("{path}/{id}/approve");
+    let own = rig.block(one.post(&approve, &format!("own-{id}"), &json!({})))?;
+    own.refused(403, "NEEDS_ANOTHER_KEY")?;
+    rig.block(other.post(&approve, &format!("approve-{id}"), &json!({})))?.ok()?;
     let send = json!({ "batch": "file-2" });
-    rig.block(other.post(&format!("{path}/{id}/send"), &format!("send-{id}"), &send))?.ok()?;
+    rig.block(one.post(&format!("{path}/{id}/send"), &format!("send-{id}"), &send))?.ok()?;
     confirm(rig, one, path, id)
 }
 

@@ -20,7 +20,7 @@ pub use required::Durability;
 use required::Kind;
 use std::time::{Duration, Instant};
 
-/// How long a created topic may take to have a leader everywhere, and how often that is looked at.
+/// How long a created topic may take to be known and to have a leader everywhere, and how often that is looked at.
 const APPEARS: (Duration, Duration) = (Duration::from_secs(15), Duration::from_millis(50));
 
 /// One of the ledger's topics.
@@ -118,7 +118,7 @@ fn check(admin: &Admin, metadata: &Metadata, wanted: &[Topic]) -> Result<Durabil
     if let Some(missing) = names.iter().find(|name| find(metadata, name).is_none()) {
         return Err(KafkaError::Missing { topic: (*missing).to_owned() });
     }
-    let configs = admin.describe(&names)?;
+    let configs = admin.settings(&names)?;
     let brokers = metadata.brokers().len();
     let mut weak = Vec::new();
     let mut rests_on = Durability::OneDisk;
@@ -224,6 +224,23 @@ impl Admin {
         match results.into_iter().find_map(Result::err) {
             Some((_, code)) => Err(KafkaError::answered(doing(), code, code)),
             None => Ok(()),
+        }
+    }
+
+    /// The settings of all of them. A broker that has not heard of a topic yet answers with none at all: that is no weak setting, and
+    /// it is asked again.
+    fn settings(&self, names: &[&str]) -> Result<Vec<ConfigResource>, KafkaError> {
+        let until = Instant::now() + APPEARS.0;
+        loop {
+            let configs = self.describe(names)?;
+            let is_known =
+                |name: &str| config_of(&configs, name).is_some_and(|config| !config.entries.is_empty());
+            let Some(unknown) = names.iter().find(|name| !is_known(name)) else { return Ok(configs) };
+            if Instant::now() > until {
+                let doing = format!("settings of {unknown}");
+                return Err(KafkaError::failed(doing, "the broker that was asked does not know them"));
+            }
+            std::thread::sleep(APPEARS.1);
         }
     }
 

@@ -32,7 +32,6 @@ CREATE TABLE IF NOT EXISTS settlement_closings (
     terms_version     BIGINT      NOT NULL COMMENT 'of the contract, or of the terms of the branch or agency; 0 where none were set',
     closed_at         DATETIME(3) NOT NULL COMMENT 'UTC, the event''s own time',
     PRIMARY KEY (partition_no, seq),
-    KEY by_payee      (payee_id, day),
-    KEY by_payee_paid (payee_id, pay_out_date),
-    KEY by_day        (day)
+    KEY by_payee (payee_id, day),
+    KEY by_day   (day)
 ) ENGINE = InnoDB;

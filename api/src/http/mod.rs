@@ -3,6 +3,7 @@
 pub mod app;
 pub mod body;
 pub mod command;
+pub mod csv;
 pub mod gate;
 pub mod input;
 pub mod instant;
@@ -19,6 +20,7 @@ pub mod server;
 pub mod under_way;
 pub mod waiting;
 
+pub mod balances;
 pub mod branches;
 pub mod commands;
 pub mod directory;

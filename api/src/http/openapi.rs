@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{branches, commands, directory, payees, payments, settlements, system, transactions};
+use super::{balances, branches, commands, directory, payees, payments, settlements, system, transactions};
 
 /// Where the document describes an error.
 const PROBLEM: &str = "#/components/schemas/Problem";
@@ -77,6 +77,12 @@ pub struct ProblemBody {
         settlements::list_settlements::handle,
         settlements::list_entries::handle,
         settlements::explain::handle,
+        settlements::export_entries::handle,
+        settlements::list_status::handle,
+        settlements::list_closings::handle,
+        settlements::list_receipts::handle,
+        settlements::list_pay_outs::handle,
+        balances::list_balances::handle,
         system::list_projections::handle,
         system::get_errors::handle,
         system::get_live::handle,

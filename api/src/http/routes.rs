@@ -1,7 +1,9 @@
 //! Every route of the product, with who may call it, on one screen.
 
 use super::route::{Routes, get, patch, post};
-use super::{branches, commands, directory, internal, payees, payments, settlements, system, transactions};
+use super::{
+    balances, branches, commands, directory, internal, payees, payments, settlements, system, transactions,
+};
 use crate::access::Access;
 
 /// Declares all routes. Where two patterns fit one path, the first wins.
@@ -34,6 +36,7 @@ pub fn configure(routes: &mut Routes<'_>) {
     routes.at("/v1/keys", [post(Operator, directory::create_key::handle)]);
     routes.at("/v1/keys/{keyId}/revoke", [post(Operator, directory::revoke_key::handle)]);
 
+    routes.at("/v1/ledger/balances", [get(Operator, balances::list_balances::handle)]);
     routes.at("/v1/projections", [get(Operator, system::list_projections::handle)]);
     routes.at("/v1/errors", [get(Public, system::get_errors::handle)]);
     routes.at("/health/live", [get(Public, system::get_live::handle)]);

@@ -18,6 +18,8 @@ pub enum Rows {
     OfBranches,
     /// Rows of payees: those above see the ones below, never the other way round.
     OfPayees,
+    /// What a payee is paid and owes altogether: its own, whoever is above it.
+    OwnPayee,
 }
 
 /// A query that shows the caller nothing but its own.
@@ -53,6 +55,7 @@ const fn of_agency(rows: Rows) -> &'static str {
     match rows {
         Rows::OfMerchants | Rows::OfPayees => "agency_id = :scope",
         Rows::OfBranches => ON_PATH,
+        Rows::OwnPayee => "payee_id = :scope AND payee_kind = 'AGENCY'",
     }
 }
 
@@ -62,6 +65,7 @@ const fn of_branch(rows: Rows) -> &'static str {
         Rows::OfBranches => ON_PATH,
         // What its agency earns on the same sale is not the branch's business.
         Rows::OfPayees => "branch_id = :scope AND payee_kind <> 'AGENCY'",
+        Rows::OwnPayee => "payee_id = :scope AND payee_kind = 'BRANCH'",
     }
 }
 
@@ -69,7 +73,7 @@ const fn of_merchant(rows: Rows) -> &'static str {
     match rows {
         Rows::OfMerchants => "merchant_id = :scope",
         Rows::OfBranches => "FALSE AND node_id = :scope",
-        Rows::OfPayees => "payee_id = :scope AND payee_kind = 'MERCHANT'",
+        Rows::OfPayees | Rows::OwnPayee => "payee_id = :scope AND payee_kind = 'MERCHANT'",
     }
 }
 

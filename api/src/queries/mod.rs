@@ -1,6 +1,7 @@
 //! Reads over the tables that the projector fills. Every list is confined in one place, every answer says how far its
 //! tables had got, and nothing here asks Kafka or the owner: with either stopped, reads go on.
 
+pub mod balances;
 pub mod branch_sales;
 pub mod confine;
 pub mod cursor;
@@ -102,8 +103,24 @@ impl Queries {
         T: Send + 'static,
         F: AsyncFnOnce(&mut Conn) -> Result<T, QueryError> + Send + 'static,
     {
+        self.snapshot_of(&[projection], read).await
+    }
+
+    /// The same of several tables: what all of them hold.
+    async fn snapshot_of<T, F>(
+        &self,
+        projections: &[&'static str],
+        read: F,
+    ) -> Result<(T, PositionVector), QueryError>
+    where
+        T: Send + 'static,
+        F: AsyncFnOnce(&mut Conn) -> Result<T, QueryError> + Send + 'static,
+    {
+        let projections = projections.to_vec();
         let work = async move |conn: &mut Conn| -> Result<(T, PositionVector), QueryError> {
-            let through = checkpoints(conn).await?.remove(projection).unwrap_or_default();
+            let mut all = checkpoints(conn).await?;
+            let reached = projections.iter().map(|projection| all.remove(*projection).unwrap_or_default());
+            let through = reached.reduce(|one, other| one.both(&other)).unwrap_or_default();
             Ok((read(conn).await?, through))
         };
         self.database.snapshot(work).await

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+/// How the name of the payments' topic ends.
+const PAYMENTS: &str = ".payments";
+
 /// The highest position per partition; its text is `topic/partition:seq` joined by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PositionVector(BTreeMap<(String, i32), u64>);
@@ -21,6 +24,20 @@ impl PositionVector {
         wanted.0.iter().all(|(at, seq)| self.0.get(at).is_some_and(|here| here >= seq))
     }
 
+    /// What both cover: of each partition that both know, the lower position.
+    #[must_use]
+    pub fn both(&self, other: &PositionVector) -> PositionVector {
+        let lower = self.0.iter().filter_map(|(at, seq)| Some((at.clone(), *other.0.get(at)?.min(seq))));
+        PositionVector(lower.collect())
+    }
+
+    /// Whether the record of this partition of the payments' topic is at or before this vector.
+    pub fn holds(&self, partition: i32, seq: i64) -> bool {
+        let of_partition =
+            self.0.iter().find(|((topic, at), _)| *at == partition && topic.ends_with(PAYMENTS));
+        of_partition.is_some_and(|(_, here)| u64::try_from(seq).is_ok_and(|seq| seq <= *here))
+    }
+
     /// Whether this vector knows a topic of that name.
     pub fn knows_topics_of(&self, wanted: &PositionVector) -> bool {
         wanted.0.keys().all(|(topic, _)| self.0.keys().any(|(known, _)| known == topic))
@@ -28,7 +45,7 @@ impl PositionVector {
 
     /// The name of the topic that payments are in.
     pub fn payments_topic(&self) -> Option<String> {
-        self.0.keys().map(|(topic, _)| topic).find(|topic| topic.ends_with(".payments")).cloned()
+        self.0.keys().map(|(topic, _)| topic).find(|topic| topic.ends_with(PAYMENTS)).cloned()
     }
 
     /// True when there is no position in it.
@@ -77,6 +94,15 @@ mod tests {
         assert!(covered("ledger.payments/1:2,ledger.payments/0:1"));
         assert!(!covered("ledger.payments/0:6"));
         assert!(!covered("ledger.payments/2:1"));
+    }
+
+    #[test]
+    fn what_two_vectors_cover_is_the_lower_of_both() {
+        let one: PositionVector = "ledger.payments/0:5,ledger.payments/1:9".parse().unwrap();
+        let other: PositionVector = "ledger.payments/1:7,ledger.payments/2:1".parse().unwrap();
+        let both = one.both(&other);
+        assert_eq!(both.to_string(), "ledger.payments/1:7");
+        assert!(both.holds(1, 7) && !both.holds(1, 8) && !both.holds(0, 1));
     }
 
     #[test]

@@ -65,6 +65,13 @@ impl Columns {
         Uuid::from_slice(&self.bytes()?).map_err(|_| self.broken("is not an id"))
     }
 
+    /// The 16 bytes of an id, or NULL.
+    pub fn maybe_uuid(&mut self) -> Result<Option<Uuid>, QueryError> {
+        let bytes: Option<Vec<u8>> = self.take()?;
+        let read = bytes.map(|bytes| Uuid::from_slice(&bytes)).transpose();
+        read.map_err(|_| self.broken("is not an id"))
+    }
+
     /// A payment's id.
     pub fn payment(&mut self) -> Result<PaymentId, QueryError> {
         self.uuid().map(PaymentId::new)

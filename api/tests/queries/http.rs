@@ -5,6 +5,7 @@ use crate::http_support::{
     branch, merchant, with_key,
 };
 use crate::support::Fixture;
+use crate::support::ledger::TestLedger;
 use crate::support::scenario::{MONDAY_MS, Shop, Story};
 use crate::{Read, queries_at};
 use actix_web::rt::System;
@@ -13,19 +14,26 @@ use actix_web::web::Data;
 use ledger_api::http::server::{Extras, with_layers};
 use ledger_api::queries::Queries;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The application over tables in which merchant 1 sold and cancelled, and merchant 2 sold.
 pub struct Served {
-    read: Read,
+    pub read: Read,
     world: World,
     story: Story,
 }
 
 impl Served {
     pub fn new() -> Served {
+        Served::beside(|_| ())
+    }
+
+    /// With more that is told first.
+    pub fn beside(tell: impl FnOnce(&TestLedger)) -> Served {
         let read = Read::new();
         let ledger = &read.fixture.ledger;
+        tell(ledger);
         let story = shop(1).paid("order-1", 100_000, MONDAY_MS).cancelled(Some(30_000));
         story.append(ledger, &ledger.payments(0));
         shop(2).paid("order-2", 50_000, MONDAY_MS).append(ledger, &ledger.payments(1));
@@ -38,6 +46,17 @@ impl Served {
     }
 
     fn send(&self, queries: &Queries, request: TestRequest, key: &str) -> Reply {
+        let (status, headers, bytes) = self.bytes(queries, request, key);
+        Reply { status, headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+    }
+
+    /// Status, headers and body.
+    pub fn bytes(
+        &self,
+        queries: &Queries,
+        request: TestRequest,
+        key: &str,
+    ) -> (u16, BTreeMap<String, String>, Vec<u8>) {
         let queries = Data::new(queries.clone());
         let extras: Extras = Arc::new(move |config| _ = config.app_data(queries.clone()));
         System::new().block_on(async {
@@ -48,21 +67,20 @@ impl Served {
             let headers =
                 response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
             let status = response.status().as_u16();
-            let body = serde_json::from_slice(&read_body(response).await).unwrap_or(Value::Null);
-            Reply { status, headers, body }
+            (status, headers, read_body(response).await.to_vec())
         })
     }
 }
 
 /// The shop of this number in the directory of `World`.
-fn shop(number: u8) -> Shop {
+pub fn shop(number: u8) -> Shop {
     let mut shop = Shop::under(branch(number), agency(number));
     shop.merchant = merchant(number);
     shop.facts.merchant_id = merchant(number);
     shop
 }
 
-fn heads(fixture: &Fixture) -> String {
+pub fn heads(fixture: &Fixture) -> String {
     fixture.ledger.heads().iter().map(|(at, seq)| format!("{at}:{seq}")).collect::<Vec<_>>().join(",")
 }
 
@@ -245,6 +263,15 @@ fn wrong_parameters_are_named() {
         ("/v1/settlements/entries?paymentId=1", "INVALID_VALUE", "paymentId"),
         ("/v1/settlements/entries?cursor=WyJ4IixbXV0", "INVALID_CURSOR", "cursor"),
         ("/v1/transactions/pay_00000000000000000000000000000001?events=1", "UNKNOWN_FIELD", "events"),
+        ("/v1/settlements/entries.csv?limit=10", "UNKNOWN_FIELD", "limit"),
+        ("/v1/settlements/closings?payeeId=1", "INVALID_VALUE", "payeeId"),
+        ("/v1/settlements/closings?cursor=WyJ4IixbXV0", "INVALID_CURSOR", "cursor"),
+        ("/v1/settlements/receipts?merchantId=agn_1", "INVALID_VALUE", "merchantId"),
+        ("/v1/settlements/pay-outs?state=PAID", "INVALID_VALUE", "state"),
+        ("/v1/settlements/pay-outs?startDate=2020-01-01", "RANGE_TOO_LONG", "startDate"),
+        ("/v1/settlements/status?startDate=2026-11-23", "UNKNOWN_FIELD", "startDate"),
+        ("/v1/ledger/balances?account=L99", "INVALID_VALUE", "account"),
+        ("/v1/ledger/balances?date=today", "INVALID_VALUE", "date"),
     ] {
         let reply = served.get(path, OPERATOR);
         assert_eq!((reply.status, reply.code(), reply.param()), (400, code, param), "{path}: {}", reply.body);
@@ -260,6 +287,12 @@ fn without_a_key_nothing_is_read() {
         "/v1/branches/sales",
         "/v1/settlements",
         "/v1/settlements/entries",
+        "/v1/settlements/entries.csv",
+        "/v1/settlements/status",
+        "/v1/settlements/closings",
+        "/v1/settlements/receipts",
+        "/v1/settlements/pay-outs",
+        "/v1/ledger/balances",
     ] {
         assert_eq!(served.get(path, "test_op_wrong").status, 401, "{path}");
     }
@@ -295,7 +328,16 @@ fn without_mariadb_every_read_is_a_503_with_a_time_to_wait() {
     let served = Served::new();
     let away = queries_at(&served.read.fixture, "mysql://nobody:nothing@127.0.0.1:9/nowhere");
     let one = format!("/v1/transactions/{}", served.story.id);
-    let mut paths = vec![one.as_str(), "/v1/branches/sales"];
+    let mut paths = vec![
+        one.as_str(),
+        "/v1/branches/sales",
+        "/v1/settlements/entries.csv",
+        "/v1/settlements/status",
+        "/v1/settlements/closings",
+        "/v1/settlements/receipts",
+        "/v1/settlements/pay-outs",
+        "/v1/ledger/balances",
+    ];
     paths.extend(LISTS.iter().map(|(path, ..)| *path));
     for path in paths {
         let reply = served.send(&away, TestRequest::get().uri(path), OPERATOR);

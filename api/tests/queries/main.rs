@@ -9,6 +9,8 @@
 
 mod branch_sales;
 mod http;
+mod payees;
+mod plans;
 mod positions;
 mod projections;
 mod settlements;

@@ -52,7 +52,10 @@ fn rows_of(file: &Path) -> Option<Rows> {
     match file.parent()?.file_name()?.to_str()? {
         "transactions" => Some(Rows::OfMerchants),
         "branch_sales" => Some(Rows::OfBranches),
-        "settlements" => Some(Rows::OfPayees),
+        "settlements" => match file.file_stem()?.to_str()? {
+            "entries" | "totals" => Some(Rows::OfPayees),
+            _ => Some(Rows::OwnPayee),
+        },
         other => panic!("whose rows are those of {other}?"),
     }
 }
@@ -87,6 +90,8 @@ fn every_list_of_somebodys_rows_is_confined() {
         .collect();
     free.sort();
     let reasons = [
+        ("balances/by_account.sql", "operators alone ask"),
+        ("balances/by_holder.sql", "operators alone ask"),
         ("checkpoints.sql", "nobody's rows"),
         (
             "payments/events.sql",
@@ -94,6 +99,11 @@ fn every_list_of_somebodys_rows_is_confined() {
         ),
         ("payments/of_order.sql", "asks by merchant and order, never by order alone"),
         ("projections/list.sql", "nobody's rows"),
+        ("settlements/standing_closings.sql", "asked for payees of entries that the caller may see"),
+        ("settlements/standing_pay_outs.sql", "asked for payees of entries that the caller may see"),
+        ("settlements/status_closed.sql", "asked for payees that the caller may see"),
+        ("settlements/status_due.sql", "asked for payees that the caller may see"),
+        ("settlements/status_sums.sql", "asked for payees that the caller may see"),
         ("transactions/events.sql", "read only for a payment whose rows the caller may see"),
     ];
     assert_eq!(free, reasons.map(|(file, _)| file));

@@ -17,7 +17,7 @@ use crate::access::Caller;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::http::transactions::reading;
-use crate::queries::settlements::{self, EntryWithEvents, PROJECTION, SettlementEntry};
+use crate::queries::settlements::{self, EXPLAINED_PROJECTIONS, EntryWithEvents, SettlementEntry};
 use crate::queries::{Page, Queries};
 
 /// A page of explanations.
@@ -97,8 +97,8 @@ pub async fn handle(
     caller: Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let list = list_entries::parse(&request, app.now_ms())?;
-    reading::wait(&request, &queries, PROJECTION).await?;
+    let list = list_entries::parse(&request, list_entries::PARAMETERS, app.now_ms())?;
+    reading::wait_for(&request, &queries, EXPLAINED_PROJECTIONS).await?;
     let page = queries.entries_with_events(&caller.confinement(), list).await.map_err(reading::problem)?;
     let directory = app.ledger.directory();
     let rows = page.rows.iter().map(|row| explained(row, &directory)).collect::<Result<Vec<_>, _>>()?;

@@ -13,10 +13,13 @@ use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::http::transactions::{period, reading};
 use crate::queries::Queries;
-use crate::queries::settlements::{EntryCursor, ListEntries, PROJECTION, SettlementEntry};
+use crate::queries::settlements::{ENTRY_PROJECTIONS, EntryCursor, ListEntries, SettlementEntry};
 
 pub(super) const PARAMETERS: &[&str] =
     &["dateType", "startDate", "endDate", "payeeId", "merchantId", "paymentId", "limit", "cursor"];
+/// Without a page's bounds: what a file of all rows is asked for by.
+pub(super) const FILTERS: &[&str] =
+    &["dateType", "startDate", "endDate", "payeeId", "merchantId", "paymentId"];
 const MERCHANT: Fault = Fault::Form { en: "a merchant's id", ko: "가맹점 ID" };
 const PAYMENT: Fault = Fault::Form { en: "a payment's id", ko: "결제 ID" };
 
@@ -32,11 +35,11 @@ pub struct EntryPage {
     projected_through: String,
 }
 
-/// Entries: amount, each fee, sale's and fee's supply and VAT, pay-out, contract version. A period has at most 366 days;
-/// without one it is the last 30 days.
+/// Entries: amount, each fee, sale's and fee's supply and VAT, pay-out, contract version, and how far it is: OPEN until its payee's day
+/// is closed, CLOSED, PAID. A period has at most 366 days; without one it is the last 30 days.
 #[utoipa::path(get, path = "/v1/settlements/entries", operation_id = "list_settlement_entries", tag = "settlements",
     params(
-        ("dateType" = Option<String>, Query, description = "soldDate (if not given) or paidOutDate"),
+        ("dateType" = Option<String>, Query, description = "soldDate (if not given) or paidOutDate: the day expected at the sale"),
         ("startDate" = Option<String>, Query, description = "First day (Asia/Seoul), inclusive"),
         ("endDate" = Option<String>, Query, description = "Last day (Asia/Seoul), inclusive; today if not given"),
         ("payeeId" = Option<String>, Query, description = "Only what this merchant, branch or agency is paid"),
@@ -54,14 +57,14 @@ pub async fn handle(
     caller: Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let list = parse(&request, app.now_ms())?;
-    reading::wait(&request, &queries, PROJECTION).await?;
+    let list = parse(&request, PARAMETERS, app.now_ms())?;
+    reading::wait_for(&request, &queries, ENTRY_PROJECTIONS).await?;
     let page = queries.settlement_entries(&caller.confinement(), list).await.map_err(reading::problem)?;
     Ok(reading::page("entries", &page))
 }
 
-pub(super) fn parse(request: &HttpRequest, now_ms: i64) -> Result<ListEntries, Problem> {
-    let query = Query::of(request, PARAMETERS)?;
+pub(super) fn parse(request: &HttpRequest, known: &[&str], now_ms: i64) -> Result<ListEntries, Problem> {
+    let query = Query::of(request, known)?;
     let by = date_type(&query)?;
     let (from, to) = period::days(&query, now_ms)?;
     Ok(ListEntries {

@@ -30,7 +30,9 @@ pub struct SettlementPage {
 
 /// Totals by day and payee. A period has at most 366 days; without one it is the last 30 days.
 ///
-/// Until pay-outs are recorded, the paid-out day is the day the pay-out is expected; ask for days ahead with `endDate`.
+/// The paid-out day is the day on which the pay-out was expected at the sale; ask for days ahead with `endDate`. A closing may decide
+/// otherwise: what is due on which day by closings, and what was paid out, is listed at `/v1/settlements/closings` and
+/// `/v1/settlements/pay-outs`.
 #[utoipa::path(get, path = "/v1/settlements", operation_id = "list_settlements", tag = "settlements",
     params(
         ("dateType" = Option<String>, Query, description = "soldDate (if not given) or paidOutDate"),

@@ -16,7 +16,8 @@ use crate::queries::{Page, PositionVector, Queries, QueryError};
 pub const LEDGER_POSITION: &str = "Ledger-Position";
 /// How long to wait before reading again, in seconds.
 const RETRY_AFTER_S: u32 = 1;
-const MAX_LIMIT: u16 = 1_000;
+/// The most rows of one page.
+pub const MAX_LIMIT: u16 = 1_000;
 const DEFAULT_LIMIT: u16 = 100;
 
 const LIMIT: Fault = Fault::Range { min: 1, max: 1_000 };
@@ -30,10 +31,25 @@ const PAYEE: Fault = Fault::Form {
 /// # Errors
 /// Not a position, one of another ledger, or not reached within two seconds.
 pub async fn wait(request: &HttpRequest, queries: &Queries, projection: &'static str) -> Result<(), Problem> {
+    wait_for(request, queries, &[projection]).await
+}
+
+/// Waits until every one of these projections has reached it.
+///
+/// # Errors
+/// As [`wait`].
+pub async fn wait_for(
+    request: &HttpRequest,
+    queries: &Queries,
+    projections: &[&'static str],
+) -> Result<(), Problem> {
     let Some(header) = request.headers().get(LEDGER_POSITION) else { return Ok(()) };
     let wanted: Option<PositionVector> = header.to_str().ok().and_then(|text| text.parse().ok());
     let wanted = wanted.ok_or_else(|| Problem::new(Code::InvalidPosition).param(LEDGER_POSITION))?;
-    queries.reached(projection, &wanted).await.map_err(problem)
+    for projection in projections {
+        queries.reached(projection, &wanted).await.map_err(problem)?;
+    }
+    Ok(())
 }
 
 /// `limit`, 100 if not given.

@@ -1,19 +1,24 @@
 //! Entries: one row per payee and event that moved money.
 
-use super::{DateType, PROJECTION, Payee};
+use super::standing::{Asked, EntryStatus, Standing, standings};
+use super::{DateType, Payee, filter};
 use crate::access::Confinement;
 use crate::queries::confine::{Rows, confine};
 use crate::queries::row::{Columns, day, id};
 use crate::queries::{Page, Queries, QueryError, cursor};
 use ledger_domain::days::{Day, Moment};
-use ledger_domain::ids::{AgencyId, BranchId, MerchantId, PaymentId};
+use ledger_domain::ids::{AgencyId, BranchId, MerchantId, PayOutId, PaymentId};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Params, Row, params};
+use mysql_async::{Conn, Params, Row, params};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 pub(super) const ENTRIES: &str = include_str!("entries.sql");
+
+/// The projections that entries and how far they are are read from.
+pub const ENTRY_PROJECTIONS: &[&str] =
+    &["settlement_entries", "settlement_closings", "settlement_receipts", "settlement_pay_outs"];
 
 /// What to list.
 #[derive(Clone, Debug)]
@@ -109,9 +114,17 @@ pub struct SettlementEntry {
     /// The merchant's settlement day.
     #[schema(value_type = String, format = Date)]
     pub sold_date: Day,
-    /// The day the pay-out is expected.
+    /// The day the pay-out was expected at the sale.
     #[schema(value_type = String, format = Date)]
     pub expected_pay_out_date: Day,
+    /// OPEN, CLOSED or PAID.
+    pub status: EntryStatus,
+    /// The day the pay-out is due by the payee's closing; null while it is open.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub pay_out_date: Option<Day>,
+    /// The pay-out it is in; null while there is none, and where the closing left nothing to be paid out.
+    #[schema(value_type = Option<String>)]
+    pub pay_out_id: Option<PayOutId>,
     /// When it was recorded.
     #[schema(value_type = String, format = DateTime)]
     #[serde(serialize_with = "crate::queries::seoul")]
@@ -125,7 +138,7 @@ pub struct SettlementEntry {
 }
 
 impl SettlementEntry {
-    pub(super) fn read(row: Row) -> Result<SettlementEntry, QueryError> {
+    fn read(row: Row) -> Result<SettlementEntry, QueryError> {
         let mut c = Columns::of(row);
         let place = (c.small()?, c.number()?, c.number()?);
         let payee_type = c.text()?;
@@ -163,10 +176,18 @@ impl SettlementEntry {
             posting_policy: c.text()?,
             sold_date: c.day()?,
             expected_pay_out_date: c.day()?,
+            status: EntryStatus::Open,
+            pay_out_date: None,
+            pay_out_id: None,
             occurred_at: c.instant()?,
             place,
             payee,
         })
+    }
+
+    fn stands(&mut self, standing: Standing) {
+        (self.status, self.pay_out_date, self.pay_out_id) =
+            (standing.status, standing.pay_out_date, standing.pay_out_id);
     }
 
     pub(super) fn cursor(&self, by: DateType) -> String {
@@ -191,16 +212,30 @@ impl Queries {
     ) -> Result<Page<SettlementEntry>, QueryError> {
         let confined = confine(&list.by.put_into(ENTRIES), Rows::OfPayees, to)?;
         let params = parameters(&list, confined.scope);
-        let (rows, through) = self
-            .snapshot(PROJECTION, async move |conn| Ok(conn.exec(confined.sql.as_str(), params).await?))
-            .await?;
-        let rows = rows.into_iter().map(SettlementEntry::read).collect::<Result<Vec<_>, _>>()?;
+        let read = async move |conn: &mut Conn| read(conn, &confined.sql, params).await;
+        let (rows, through) = self.snapshot_of(ENTRY_PROJECTIONS, read).await?;
         Ok(Page::cut(rows, list.limit, through, |entry| entry.cursor(list.by)))
     }
 }
 
+/// The entries of a confined query, with how far they are.
+pub(super) async fn read(
+    conn: &mut Conn,
+    sql: &str,
+    params: Params,
+) -> Result<Vec<SettlementEntry>, QueryError> {
+    let rows: Vec<Row> = conn.exec(sql, params).await?;
+    let mut entries = rows.into_iter().map(SettlementEntry::read).collect::<Result<Vec<_>, _>>()?;
+    let standings = standings(conn, entries.iter().map(Asked::of)).await?;
+    for entry in &mut entries {
+        entry.stands(standings.get(&Asked::of(entry)).copied().unwrap_or_default());
+    }
+    Ok(entries)
+}
+
 pub(super) fn parameters(list: &ListEntries, scope: mysql_async::Value) -> Params {
     let null = mysql_async::Value::NULL;
+    let (payee_id, payee_kind) = filter(list.payee);
     // The first page begins behind every entry of its last day.
     let (before, partition, seq, entry) = match &list.after {
         Some(after) if after.day <= list.to => (after.day, after.partition, after.seq, after.entry),
@@ -213,8 +248,8 @@ pub(super) fn parameters(list: &ListEntries, scope: mysql_async::Value) -> Param
         "before_partition" => partition,
         "before_seq" => seq,
         "before_entry" => entry,
-        "payee_id" => list.payee.map_or(null.clone(), |payee| id(&payee.id())),
-        "payee_kind" => list.payee.map(|payee| payee.kind()),
+        "payee_id" => payee_id,
+        "payee_kind" => payee_kind,
         "merchant_id" => list.merchant_id.map_or(null.clone(), |merchant| id(merchant.as_bytes())),
         "payment_id" => list.payment_id.map_or(null, |payment| id(payment.as_bytes())),
         "limit" => u32::from(list.limit).saturating_add(1),

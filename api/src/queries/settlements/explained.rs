@@ -1,18 +1,25 @@
 //! Entries with the events behind them, read at one moment.
 
-use super::entries::{ENTRIES, parameters};
-use super::{ListEntries, PROJECTION, SettlementEntry};
+use super::entries::{ENTRIES, parameters, read};
+use super::{ListEntries, SettlementEntry};
 use crate::access::Confinement;
 use crate::queries::confine::{Rows, confine};
 use crate::queries::payments::events_of;
 use crate::queries::{Page, Queries, QueryError};
 use ledger_domain::ids::PaymentId;
 use ledger_domain::payment::PaymentEvent;
-use mysql_async::Row;
-use mysql_async::prelude::Queryable;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
+
+/// The projections that explanations are read from.
+pub const EXPLAINED_PROJECTIONS: &[&str] = &[
+    "settlement_entries",
+    "payment_events",
+    "settlement_closings",
+    "settlement_receipts",
+    "settlement_pay_outs",
+];
 
 /// An entry with all events of its payment, each with its number in the partition, in order.
 #[derive(Clone, Debug)]
@@ -35,9 +42,8 @@ impl Queries {
     ) -> Result<Page<EntryWithEvents>, QueryError> {
         let confined = confine(&list.by.put_into(ENTRIES), Rows::OfPayees, to)?;
         let (params, limit, by) = (parameters(&list, confined.scope), list.limit, list.by);
-        let read = async move |conn: &mut mysql_async::Conn| {
-            let rows: Vec<Row> = conn.exec(confined.sql.as_str(), params).await?;
-            let entries = rows.into_iter().map(SettlementEntry::read).collect::<Result<Vec<_>, _>>()?;
+        let found = async move |conn: &mut mysql_async::Conn| {
+            let entries = read(conn, &confined.sql, params).await?;
             let mut known: BTreeMap<PaymentId, Arc<Vec<(i64, PaymentEvent)>>> = BTreeMap::new();
             let mut found = Vec::with_capacity(entries.len());
             for entry in entries {
@@ -51,7 +57,7 @@ impl Queries {
             }
             Ok(found)
         };
-        let (rows, through) = self.snapshot(PROJECTION, read).await?;
+        let (rows, through) = self.snapshot_of(EXPLAINED_PROJECTIONS, found).await?;
         Ok(Page::cut(rows, limit, through, |row| row.entry.cursor(by)))
     }
 }

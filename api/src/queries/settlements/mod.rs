@@ -1,21 +1,28 @@
-//! Settlement: what each payee is owed, row by row and summed by day. Until pay-outs are recorded, the paid-out day is
-//! the day the pay-out is expected.
+//! Settlement: what each payee is owed, row by row and summed by day, what was closed and what was paid out.
 
+pub mod closings;
 mod entries;
 mod explained;
+pub mod pay_outs;
+pub mod place;
+pub mod receipts;
+mod standing;
+pub mod status;
 mod totals;
 
-pub use entries::{EntryCursor, ListEntries, SettlementEntry};
-pub use explained::EntryWithEvents;
+pub use entries::{ENTRY_PROJECTIONS, EntryCursor, ListEntries, SettlementEntry};
+pub use explained::{EXPLAINED_PROJECTIONS, EntryWithEvents};
+pub use standing::EntryStatus;
 pub use totals::{SettlementTotal, SumSettlements, TotalCursor};
 
-use super::QueryError;
+use super::{QueryError, row};
 use ledger_domain::ids::{AgencyId, BranchId, IdError, MerchantId};
+use mysql_async::Value;
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// The projection both read.
+/// The projection that holds the entries.
 pub const PROJECTION: &str = "settlement_entries";
 
 /// Stands before the column that holds the day asked for; as written it is the day sold.
@@ -46,6 +53,11 @@ impl DateType {
             DateType::PaidOut => "paid-out",
         }
     }
+}
+
+/// A filter by payee as two parameters: its id and its kind, or nothing twice.
+fn filter(payee: Option<Payee>) -> (Value, Value) {
+    payee.map_or((Value::NULL, Value::NULL), |payee| (row::id(&payee.id()), payee.kind().into()))
 }
 
 /// Whoever is paid.

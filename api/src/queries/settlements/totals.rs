@@ -1,6 +1,6 @@
 //! Totals by day and payee.
 
-use super::{DateType, PROJECTION, Payee};
+use super::{DateType, PROJECTION, Payee, filter};
 use crate::access::Confinement;
 use crate::queries::confine::{Rows, confine};
 use crate::queries::row::{Columns, day, id, maybe};
@@ -135,12 +135,13 @@ impl Queries {
 
 fn parameters(sum: &SumSettlements, scope: Value) -> Params {
     let after = sum.after.as_ref();
+    let (payee_id, payee_kind) = filter(sum.payee);
     params! {
         "scope" => scope,
         "from" => day(sum.from),
         "to" => day(sum.to),
-        "payee_id" => sum.payee.map_or(Value::NULL, |payee| id(&payee.id())),
-        "payee_kind" => sum.payee.map(|payee| payee.kind()),
+        "payee_id" => payee_id,
+        "payee_kind" => payee_kind,
         "after_day" => after.map_or(Value::NULL, |after| day(after.day)),
         "after_kind" => maybe(after.map(|after| after.kind.as_str())),
         "after_payee" => after.map_or(Value::NULL, |after| id(&after.payee)),

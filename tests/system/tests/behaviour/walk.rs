@@ -120,8 +120,12 @@ async fn as_strangers(rig: &Rig, people: &People, ours: &Ours, method: &str, pat
     let keys = [&people.merchant(3)?.api_key, &people.other_branch.api_key, &people.other_agency.api_key];
     for key in keys {
         let reply = ask(&mut Client::new(&rig.url(), key), method, path).await?;
-        let body = reply.body.to_string();
-        let shown = [ours.payment.as_str(), &ours.cancel, ours.order, &people.merchant(0)?.id, "77000"];
+        // As it came: a file is no JSON.
+        let body = String::from_utf8_lossy(&reply.response.body).into_owned();
+        // The amount as a member of an object and as a cell; the digits alone may stand in a request's id.
+        let amounts = [":77000", ",77000"];
+        let shown = [ours.payment.as_str(), &ours.cancel, ours.order, &people.merchant(0)?.id];
+        let shown: Vec<&str> = shown.into_iter().chain(amounts).collect();
         ensure!(!shown.iter().any(|ours| body.contains(ours)), "{method} {path} shows a stranger {body}");
         ensure!(reply.status() < 500, "{method} {path}: {} {body}", reply.status());
         // What a stranger may do at all is to read its own (empty) lists.
@@ -179,6 +183,36 @@ async fn confined_lists(rig: &Rig, people: &People, ours: &Ours) -> Done {
                 "{path} shows {key} nothing of its own: {body}"
             );
         }
+        own_settlement(&mut client, key, rig, people, ours).await?;
+    }
+    Ok(())
+}
+
+/// What each payee is owed is told to it alone, and to operators; a file of entries holds what the list holds.
+async fn own_settlement(client: &mut Client, key: &str, rig: &Rig, people: &People, ours: &Ours) -> Done {
+    let ids = [&people.merchant(0)?.id, &people.branch.id, &people.agency.id];
+    let keys = [&people.merchant(0)?.api_key, &people.branch.api_key, &people.agency.api_key];
+    let operator = key == rig.stack.operator_key();
+    let paths = ["status", "closings", "receipts", "pay-outs"];
+    for path in paths.map(|path| format!("/v1/settlements/{path}")) {
+        let body = client.get_after(&path, &ours.position).await?.body.to_string();
+        for (id, own) in ids.iter().zip(keys) {
+            let may = operator || key == own;
+            ensure!(may || !body.contains(id.as_str()), "{path} shows {key} {body}");
+            let is_there = body.contains(id.as_str()) || !path.ends_with("status");
+            ensure!(!may || is_there, "{path} shows {key} nothing of its own: {body}");
+        }
+    }
+    let list = client.get_after("/v1/settlements/entries", &ours.position).await?;
+    let file = client.get_after("/v1/settlements/entries.csv", &ours.position).await?;
+    let rows = String::from_utf8_lossy(&file.response.body).lines().count();
+    ensure!(rows == list.list("entries")?.len() + 1, "{key}: the file has {rows} lines: {}", list.body);
+    if operator {
+        let balances = client.get_after("/v1/ledger/balances", &ours.position).await?;
+        let (debits, credits) = (balances.number("debitAmount")?, balances.number("creditAmount")?);
+        ensure!(debits == credits && debits > 0, "debits {debits}, credits {credits}");
+    } else {
+        client.get("/v1/ledger/balances").await?.refused(403, "SCOPE_FORBIDDEN")?;
     }
     Ok(())
 }

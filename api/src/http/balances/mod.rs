@@ -1,0 +1,3 @@
+//! The double-entry ledger: balances for operators.
+
+pub mod list_balances;

@@ -1,0 +1,40 @@
+//! Where a page of rows ends that are listed by day, the newest first, and by their place in the ledger within it.
+
+use crate::queries::cursor;
+use ledger_domain::days::Day;
+
+/// Lists closings.
+pub const CLOSINGS: &str = "closings";
+/// Lists receipts.
+pub const RECEIPTS: &str = "receipts";
+/// Lists pay-outs.
+pub const PAY_OUTS: &str = "pay-outs";
+
+/// The key of the last row of a page: its day, its partition, the seq of its event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The day by which the rows are listed.
+    pub day: Day,
+    /// The partition's number.
+    pub partition: i32,
+    /// Of the event.
+    pub seq: i64,
+}
+
+impl Place {
+    /// Reads a cursor's text; None when it is not one of this list.
+    pub fn parse(list: &str, text: &str) -> Option<Place> {
+        let (day, partition, seq) = cursor::decode(list, text)?;
+        Some(Place { day, partition, seq })
+    }
+
+    pub(super) fn cursor(&self, list: &str) -> String {
+        cursor::encode(list, &(self.day, self.partition, self.seq))
+    }
+
+    /// Where a page begins that ends with this day: behind the page before, or behind every row of the day.
+    pub(super) fn begin(after: Option<Place>, to: Day) -> Place {
+        let last = Place { day: to, partition: i32::MAX, seq: i64::MAX };
+        after.filter(|after| after.day <= to).unwrap_or(last)
+    }
+}

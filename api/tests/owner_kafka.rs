@@ -245,10 +245,27 @@ fn a_store_of_another_ledger_is_refused() {
     stage.init().unwrap();
     let (_, engine) = stage.alone("a");
     engine.stop(Duration::from_secs(10));
-    stage.kafka = kafka();
+    let own = std::mem::replace(&mut stage.kafka, kafka());
     stage.init().unwrap();
-    let refused = stage.start(stage.settings("a")).map(|_| ()).unwrap_err();
-    assert!(refused.to_string().contains("belongs to ledger"), "{refused}");
+    // Each gives back what it took, or the next one would find the store open.
+    for _ in 0..3 {
+        let refused = stage.start(stage.settings("a")).map(|_| ()).unwrap_err();
+        assert!(refused.to_string().contains("belongs to ledger") && !refused.passes(), "{refused}");
+    }
+    stage.kafka = own;
+    let (_, engine) = stage.alone("a");
+    engine.stop(Duration::from_secs(10));
+}
+
+#[test]
+fn a_kafka_that_does_not_answer_passes_and_a_ledger_that_is_none_does_not() {
+    let mut stage = Stage::new();
+    let none = stage.start(stage.settings("a")).map(|_| ()).unwrap_err();
+    assert!(matches!(none, StartError::NotInitialised { .. }) && !none.passes(), "{none}");
+    stage.kafka = KafkaSettings::new("127.0.0.1:9", "nowhere");
+    stage.kafka.request_timeout_ms = 300;
+    let away = stage.start(stage.settings("a")).map(|_| ()).unwrap_err();
+    assert!(away.passes(), "{away}");
 }
 
 /// Asks one process, and the other where the first says so. Which of them took it.

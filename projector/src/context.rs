@@ -2,7 +2,7 @@
 
 use crate::db::{Database, DbError, Remedy};
 use crate::entry::CannotProject;
-use crate::lane::{Lane, Step};
+use crate::lane::{Lane, Standstill, Step};
 use crate::projections::cells::Unreadable;
 use ledger_log::kafka::{FollowError, KafkaError, KafkaSettings, read_at};
 use ledger_log::{Cursor, PartitionId, Reader, Stop};
@@ -45,19 +45,9 @@ pub enum Trouble {
     /// A row that this program never wrote.
     #[error("MariaDB holds a row this program did not write: {0}")]
     Unreadable(#[from] Unreadable),
-    /// The live table was made by another version of the mapping.
-    #[error(
-        "{projection} was made by mapping {table}, this program has mapping {program}: run `ledger-projector rebuild \
-         {projection}` with the program that is to go on"
-    )]
-    OtherMapping {
-        /// Which projection.
-        projection: &'static str,
-        /// The mapping that made the table.
-        table: u32,
-        /// This program's.
-        program: u32,
-    },
+    /// A projection stands still, and no other one goes on either.
+    #[error(transparent)]
+    Standstill(#[from] Standstill),
 }
 
 impl From<Stop> for Trouble {
@@ -75,7 +65,7 @@ impl Trouble {
             Trouble::Follow(FollowError::Stop(_))
             | Trouble::CannotProject(_)
             | Trouble::Unreadable(_)
-            | Trouble::OtherMapping { .. } => false,
+            | Trouble::Standstill(_) => false,
         }
     }
 }

@@ -7,6 +7,37 @@ use crate::projections::cells::Unreadable;
 use crate::projections::{Cells, Fold, Projection};
 use ledger_log::Cursor;
 
+/// Why a projection stands still in a partition while others go on.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Standstill {
+    /// An accepted record that this program cannot use.
+    #[error(transparent)]
+    CannotProject(#[from] CannotProject),
+    /// The live table was made by another version of the mapping, and rows of two mappings must not meet in it.
+    #[error(
+        "{projection} was made by mapping {table}, this program has mapping {program}: run `ledger-projector rebuild \
+         {projection}` with the program that is to go on"
+    )]
+    OtherMapping {
+        /// Which projection.
+        projection: &'static str,
+        /// The mapping that made the table.
+        table: u32,
+        /// This program's.
+        program: u32,
+    },
+}
+
+impl Standstill {
+    /// Whether nothing is expected to change while this process runs.
+    pub fn is_for_good(&self) -> bool {
+        match self {
+            Standstill::CannotProject(_) => true,
+            Standstill::OtherMapping { .. } => false,
+        }
+    }
+}
+
 /// Where one projection stands in one partition.
 #[derive(Debug, Clone)]
 pub struct Lane {
@@ -16,8 +47,8 @@ pub struct Lane {
     pub table: String,
     /// The checkpoint as this process last read or wrote it.
     pub checkpoint: Checkpoint,
-    /// Set for good when a record cannot be projected.
-    pub stopped: Option<CannotProject>,
+    /// Why it must not go on, once that is so; it never does again.
+    pub stopped: Option<Standstill>,
 }
 
 /// What one batch means to one lane.
@@ -34,6 +65,16 @@ pub struct Step {
 type Folded = Result<Option<Step>, (usize, CannotProject)>;
 
 impl Lane {
+    /// Into the live table, which this program goes on with only where its own mapping made it.
+    pub fn live(projection: &'static Projection, checkpoint: Checkpoint) -> Lane {
+        let stopped = (checkpoint.mapping != projection.mapping).then_some(Standstill::OtherMapping {
+            projection: projection.name,
+            table: checkpoint.mapping,
+            program: projection.mapping,
+        });
+        Lane { projection, table: projection.name.to_owned(), checkpoint, stopped }
+    }
+
     /// The part of a batch that is new to this lane.
     pub fn new_in<'a>(&self, batch: &'a [Decoded]) -> &'a [Decoded] {
         let from = self.checkpoint.seq();
@@ -50,7 +91,7 @@ impl Lane {
         match self.fold(new, loaded)? {
             Ok(step) => Ok(step),
             Err((before, why)) => {
-                self.stopped = Some(why);
+                self.stopped = Some(why.into());
                 // Folded afresh: the failed event may have changed a part of the fold.
                 Ok(self.fold(new.get(..before).unwrap_or_default(), loaded)?.ok().flatten())
             }

@@ -1,17 +1,18 @@
 //! Follows one partition into all tables, on a thread of its own. It writes only from where the checkpoints stand, and
-//! stops for good where the ledger is damaged or says what it cannot understand; everything else it waits out.
+//! stops for good where the ledger is damaged or says what no projection can understand; everything else it waits out. What only
+//! one projection cannot go on with stops that one alone.
 
 use crate::checkpoint;
 use crate::context::{Context, Trouble};
 use crate::db::{self, Backoff, Remedy};
 use crate::entry::Decoded;
-use crate::lane::{Lane, Step};
+use crate::lane::{Lane, Standstill, Step};
 use crate::projections::{self, Projection, for_table};
 use crate::swap;
 use crate::told;
 use crate::write::{WriteError, write};
-use ledger_log::PartitionId;
 use ledger_log::kafka::{Follower, read_genesis};
+use ledger_log::{Cursor, PartitionId};
 use mysql_async::Conn;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ const GATHER: Duration = Duration::from_millis(20);
 const GATHERED: usize = 256;
 /// How long to wait for the first record of a batch; a stop is noticed this often.
 const WAIT: Duration = Duration::from_millis(250);
+/// How often to look whether a projection that stands still has been rebuilt.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// One partition's projector.
 pub struct Worker<'a> {
@@ -30,12 +33,13 @@ pub struct Worker<'a> {
     at: PartitionId,
     conn: Option<Conn>,
     backoff: Backoff,
+    looked: Instant,
 }
 
 impl<'a> Worker<'a> {
     /// Nothing is opened yet.
     pub fn new(context: &'a Context, at: PartitionId) -> Worker<'a> {
-        Worker { context, at, conn: None, backoff: Backoff::new() }
+        Worker { context, at, conn: None, backoff: Backoff::new(), looked: Instant::now() }
     }
 
     /// Projects until the process is asked to stop.
@@ -86,9 +90,17 @@ impl<'a> Worker<'a> {
         let mut lanes = self.lanes()?;
         let (context, at) = (self.context, self.at.clone());
         context.wait_for(told::begun(self.connection()?, &at))?;
-        let Some(mut follower) = self.follow(&lanes)? else { return Ok(()) };
-        tracing::info!(partition = %self.at, seq = lowest(&lanes), "projecting");
+        self.tell_standing(&lanes)?;
+        let Some(lowest) =
+            lanes.iter().filter(|lane| lane.stopped.is_none()).min_by_key(|lane| lane.checkpoint.seq())
+        else {
+            return self.wait_for_a_rebuild(&lanes);
+        };
+        let (seq, from) = (lowest.checkpoint.seq(), lowest.checkpoint.cursor.clone());
+        let Some(mut follower) = self.follow(&lanes, from)? else { return Ok(()) };
+        tracing::info!(partition = %self.at, seq, "projecting");
         while !self.context.stopping() {
+            self.look_for_rebuilds(&lanes)?;
             let batch = follower.next(BATCH, WAIT)?;
             self.backoff.reset();
             if batch.accepted.is_empty() {
@@ -103,19 +115,65 @@ impl<'a> Worker<'a> {
             }
         }
         // Others of this partition went on to the end, but not all was well.
-        lanes.into_iter().find_map(|lane| lane.stopped).map_or(Ok(()), |why| Err(why.into()))
+        first_stop(&lanes)
+    }
+
+    /// Says of what stands still from the beginning that and why it does.
+    fn tell_standing(&mut self, lanes: &[Lane]) -> Result<(), Trouble> {
+        for lane in lanes {
+            let Some(why) = &lane.stopped else { continue };
+            tracing::error!(partition = %self.at, projection = lane.projection.name, "stopped: {why}");
+            self.tell_stop(lane.projection.name, &why.to_string())?;
+        }
+        self.context.report(lanes);
+        Ok(())
+    }
+
+    /// Until the process is asked to stop: no projection goes on as it is.
+    fn wait_for_a_rebuild(&mut self, lanes: &[Lane]) -> Result<(), Trouble> {
+        while !self.context.stopping() {
+            self.look_for_rebuilds(lanes)?;
+            self.context.wait(WAIT);
+        }
+        first_stop(lanes)
+    }
+
+    /// What stands still goes on once a rebuild with this program's mapping has taken its table's place.
+    fn look_for_rebuilds(&mut self, lanes: &[Lane]) -> Result<(), Trouble> {
+        if self.looked.elapsed() < LOOK {
+            return Ok(());
+        }
+        self.looked = Instant::now();
+        for lane in lanes.iter().filter(|lane| lane.stopped.is_some()) {
+            let (name, now) = (lane.projection.name, self.settled(lane.projection)?);
+            let is_another = now.version != lane.checkpoint.version && !now.retired;
+            if is_another && now.mapping == lane.projection.mapping {
+                let (at, version) = (&self.at, now.version);
+                return Err(Trouble::Lost(format!("{name} of {at} was rebuilt as version {version}")));
+            }
+        }
+        Ok(())
     }
 
     /// Where every projection stands in this partition.
     fn lanes(&mut self) -> Result<Vec<Lane>, Trouble> {
         let mut lanes = Vec::new();
         for projection in &projections::ALL {
-            let context = self.context;
-            let conn = self.connection()?;
-            context.wait_for(swap::settle(conn, projection.name))?;
-            lanes.push(lane(projection, self.open(projection)?)?);
+            let lane = Lane::live(projection, self.settled(projection)?);
+            if lane.checkpoint.retired && lane.stopped.is_none() {
+                let why = format!("{} is being replaced by a rebuild", projection.name);
+                return Err(Trouble::Lost(why));
+            }
+            lanes.push(lane);
         }
         Ok(lanes)
+    }
+
+    /// As [`Worker::open`], after whatever a rebuild left half done.
+    fn settled(&mut self, projection: &Projection) -> Result<checkpoint::Checkpoint, Trouble> {
+        let context = self.context;
+        context.wait_for(swap::settle(self.connection()?, projection.name))?;
+        self.open(projection)
     }
 
     /// The live version's checkpoint here, made where there is none.
@@ -126,9 +184,9 @@ impl<'a> Worker<'a> {
         context.wait_for(opened)?.ok_or_else(swapped)
     }
 
-    /// Opens the log at the lowest lane, after re-reading the record of every lane's checkpoint. None when the process
-    /// was asked to stop before the partition had a genesis.
-    fn follow(&self, lanes: &[Lane]) -> Result<Option<Follower>, Trouble> {
+    /// Opens the log there, after re-reading the record of every lane's checkpoint. None when the process was asked to stop before
+    /// the partition had a genesis.
+    fn follow(&self, lanes: &[Lane], from: Option<Cursor>) -> Result<Option<Follower>, Trouble> {
         let settings = &self.context.kafka;
         let depth = loop {
             if let Some((genesis, _)) = read_genesis(settings, &self.at)? {
@@ -142,10 +200,6 @@ impl<'a> Worker<'a> {
         for cursor in lanes.iter().filter_map(|lane| lane.checkpoint.cursor.as_ref()) {
             self.context.verify_cursor(&self.at, cursor)?;
         }
-        let from = lanes
-            .iter()
-            .min_by_key(|lane| lane.checkpoint.seq())
-            .and_then(|lane| lane.checkpoint.cursor.clone());
         Ok(Some(Follower::open(settings, self.at.clone(), depth, from)?))
     }
 
@@ -173,10 +227,8 @@ impl<'a> Worker<'a> {
                 self.tell_stop(lane.projection.name, &why.to_string())?;
             }
         }
-        match lanes.iter().find_map(|lane| lane.stopped.clone()) {
-            Some(why) if lanes.iter().all(|lane| lane.stopped.is_some()) => Err(Trouble::CannotProject(why)),
-            _ => Ok(()),
-        }
+        let is_over = |lane: &Lane| lane.stopped.as_ref().is_some_and(Standstill::is_for_good);
+        if lanes.iter().all(is_over) { first_stop(lanes) } else { Ok(()) }
     }
 
     fn attempt(&mut self, lanes: &mut [Lane], batch: &[Decoded]) -> Result<(), Trouble> {
@@ -239,20 +291,6 @@ impl<'a> Worker<'a> {
     }
 }
 
-fn lane(projection: &'static Projection, checkpoint: checkpoint::Checkpoint) -> Result<Lane, Trouble> {
-    if checkpoint.mapping != projection.mapping {
-        return Err(Trouble::OtherMapping {
-            projection: projection.name,
-            table: checkpoint.mapping,
-            program: projection.mapping,
-        });
-    }
-    if checkpoint.retired {
-        return Err(Trouble::Lost(format!("{} is being replaced by a rebuild", projection.name)));
-    }
-    Ok(Lane { projection, table: projection.name.to_owned(), checkpoint, stopped: None })
-}
-
-fn lowest(lanes: &[Lane]) -> u64 {
-    lanes.iter().map(|lane| lane.checkpoint.seq()).min().unwrap_or(0)
+fn first_stop(lanes: &[Lane]) -> Result<(), Trouble> {
+    lanes.iter().find_map(|lane| lane.stopped.clone()).map_or(Ok(()), |why| Err(why.into()))
 }

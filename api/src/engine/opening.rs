@@ -15,7 +15,7 @@ use ledger_log::kafka::{
     Durability, FollowError, KafkaError, Marker, Members, PartitionIo, ensure_topics, partitions,
     read_genesis,
 };
-use ledger_log::{Fence, Genesis, Hash, PartitionId, Stop, Writer};
+use ledger_log::{Fence, Genesis, Hash, PartitionId, Reader, Stop, Writer};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -60,6 +60,21 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// Whether the same may go well a moment later, because all that is wrong is that Kafka does not answer now.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Kafka(why) | Self::Follow(FollowError::Kafka(why)) => why.passes(),
+            Self::NotInitialised { .. }
+            | Self::AlreadyInitialised { .. }
+            | Self::Genesis(_)
+            | Self::Follow(FollowError::Stop(_))
+            | Self::Log(_)
+            | Self::Store(_)
+            | Self::Owner(_)
+            | Self::Thread(_) => false,
+        }
+    }
+
     /// What is wrong with the store, where that is why.
     pub fn damage(&self) -> Option<String> {
         match self {
@@ -107,6 +122,8 @@ pub fn open(
         }
         None => opened?,
     };
+    // The last that Kafka has to answer. Only then does this process say that it is alive: others count on who says so.
+    let reader = slot::reader(&settings.kafka, &at, &rows)?;
     let me = Fence { incarnation: Uuid::now_v7().simple().to_string(), address: settings.address.clone() };
     let beats = inputs.clone();
     let heard = Arc::new(move |beat| drop(beats.send(Input::Heard(beat))));
@@ -132,7 +149,7 @@ pub fn open(
         partitions,
         _watch: watch,
     };
-    core.add(&at, rows, Rules::Directory(Box::new(rules)), None)?;
+    core.add(&at, reader, rows, Rules::Directory(Box::new(rules)), None)?;
     Ok(core)
 }
 
@@ -169,7 +186,8 @@ impl Core {
                 u64::try_from(count).ok().and_then(|count| self.settings.stream_bytes.checked_div(count));
             let rules = Payments::new(self.settings.timing, share.unwrap_or_default());
             let rows = self.disk.partition(&at)?;
-            self.add(&at, rows, Rules::Payments(Box::new(rules)), genesis)?;
+            let reader = slot::reader(&self.settings.kafka, &at, &rows)?;
+            self.add(&at, reader, rows, Rules::Payments(Box::new(rules)), genesis)?;
         }
         Ok(())
     }
@@ -177,11 +195,11 @@ impl Core {
     fn add(
         &mut self,
         at: &PartitionId,
+        reader: Reader,
         rows: PartitionRows,
         rules: Rules,
         genesis: Option<Genesis>,
     ) -> Result<(), StartError> {
-        let reader = slot::reader(&self.settings.kafka, at, &rows)?;
         let mut owner = Owner::open(at.clone(), rules, self.settings.owner.clone(), &rows)?;
         owner.set_ledger_id(&self.genesis.ledger_id);
         let (place, inputs) = (self.partitions.slots.len(), self.inputs.clone());

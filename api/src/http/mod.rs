@@ -18,6 +18,7 @@ pub mod routes;
 pub mod search;
 pub mod server;
 pub mod under_way;
+pub mod waiting;
 
 pub mod balances;
 pub mod branches;

@@ -82,6 +82,7 @@ pub struct ProblemBody {
         settlements::list_receipts::handle,
         settlements::list_pay_outs::handle,
         balances::list_balances::handle,
+        settlements::explain::handle,
         system::list_projections::handle,
         system::get_errors::handle,
         system::get_live::handle,

@@ -26,9 +26,13 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    let read = web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
     let gate = from_fn(move |request, next| gate::pass(access, request, next));
-    Operation { route: read.to(handler).wrap(gate), method: Method::GET, access }
+    Operation { route: read().to(handler).wrap(gate), method: Method::GET, access }
+}
+
+/// GET and HEAD, not yet told what to do.
+pub(super) fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// A command.

@@ -7,4 +7,4 @@ mod vault;
 
 pub use derive::Pepper;
 pub use master::{MasterKey, MasterKeyError};
-pub use vault::{KeyStore, KeyVault, VaultError};
+pub use vault::{KeyStore, KeyStoreError, KeyVault, VaultError};

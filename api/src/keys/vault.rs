@@ -13,9 +13,19 @@ use super::master::{MasterKey, MasterKeyError};
 /// The compacted topic, as far as the vault sees it.
 pub trait KeyStore: Send + Sync {
     /// Durable when it returns.
-    fn put(&self, key_id: &str, record: &[u8]) -> Result<(), String>;
+    fn put(&self, key_id: &str, record: &[u8]) -> Result<(), KeyStoreError>;
     /// The last record of every key id that has not been deleted.
-    fn load_all(&self) -> Result<HashMap<String, Vec<u8>>, String>;
+    fn load_all(&self) -> Result<HashMap<String, Vec<u8>>, KeyStoreError>;
+}
+
+/// Why the topic was not read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct KeyStoreError {
+    /// For a person.
+    pub why: String,
+    /// Whether the same may go well a moment later.
+    pub passes: bool,
 }
 
 /// Why keys are not to be had.
@@ -26,12 +36,23 @@ pub enum VaultError {
     Master(#[from] MasterKeyError),
     /// The topic did not answer.
     #[error("the key topic cannot be used: {0}")]
-    Store(String),
+    Store(KeyStoreError),
     /// Nothing has been initialised here.
     #[error(
         "the key topic holds no pepper: run `ledger-api init` first, or restore the topic that belongs to this ledger"
     )]
     NoPepper,
+}
+
+impl VaultError {
+    /// Whether the same may go well a moment later.
+    #[must_use]
+    pub const fn passes(&self) -> bool {
+        match self {
+            Self::Store(error) => error.passes,
+            Self::Master(_) | Self::NoPepper => false,
+        }
+    }
 }
 
 type Plain = HashMap<String, Arc<Zeroizing<Vec<u8>>>>;
@@ -108,12 +129,12 @@ mod tests {
     struct Memory(Arc<Mutex<HashMap<String, Vec<u8>>>>, Arc<Mutex<usize>>);
 
     impl KeyStore for Memory {
-        fn put(&self, key_id: &str, record: &[u8]) -> Result<(), String> {
+        fn put(&self, key_id: &str, record: &[u8]) -> Result<(), KeyStoreError> {
             *self.1.lock().unwrap() += 1;
             self.0.lock().unwrap().insert(key_id.to_owned(), record.to_vec());
             Ok(())
         }
-        fn load_all(&self) -> Result<HashMap<String, Vec<u8>>, String> {
+        fn load_all(&self) -> Result<HashMap<String, Vec<u8>>, KeyStoreError> {
             Ok(self.0.lock().unwrap().clone())
         }
     }

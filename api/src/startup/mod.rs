@@ -1,35 +1,27 @@
 //! Wires the api together: configuration, keys, engine, HTTP, and the order in which they end. No rule of any kind is here.
 
 mod first_store;
+mod open;
+mod patience;
 mod settings;
 mod snapshot;
 
+use std::collections::HashMap;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
-use ledger_domain::directory::Digest;
-use ledger_domain::ids::KeyId;
 use ledger_log::kafka::{KafkaError, KeyTopic, ensure_topics, partitions, read_genesis};
 use ledger_log::{Genesis, PartitionId};
 use ledger_runtime::{Database, Shutdown, Telemetry, TelemetrySettings, Vars};
-use uuid::Uuid;
 
-use crate::access::Authenticator;
-use crate::acquirers::Acquirers;
-use crate::engine::{self, Courier, Engine, EngineSettings, FirstKey, FirstStore, InitSettings, StartError};
-use crate::http::app::App;
-use crate::http::command::{CLOCK_BOUND_MS, Recent};
-use crate::http::peers::Peers;
+use crate::engine::{self, InitSettings, StartError};
 use crate::http::server::{self, Extras, ServerSettings};
-use crate::http::under_way::UnderWay;
-use crate::keys::{KeyStore, KeyVault, MasterKey, Pepper};
-use crate::ledger::Ledger;
+use crate::keys::{KeyStore, KeyStoreError, KeyVault, MasterKey, VaultError};
 use crate::queries::Queries;
-use crate::store::DiskSettings;
 
-use first_store::Sources;
+use open::Opening;
 
 pub use settings::Settings;
 pub use snapshot::snapshot;
@@ -110,8 +102,8 @@ pub fn add_partitions(to: i32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `ledger-api serve`: runs until it is asked to end, then ends in order: HTTP accepts nothing, finishes its requests, and
-/// only then the ledger's handle is closed.
+/// `ledger-api serve`: waits for Kafka, then runs until it is asked to end, and ends in order: HTTP accepts nothing, finishes its
+/// requests, and only then the ledger's handle is closed.
 ///
 /// # Errors
 /// Anything that makes serving impossible, in words for a person.
@@ -121,7 +113,10 @@ pub fn serve() -> Result<(), Failure> {
     let settings = Settings::read(&vars)?;
     engine::put_clock_forward(settings.clock_ahead);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(settings, telemetry))
+    let served = runtime.block_on(run(settings, telemetry));
+    // A try to open the ledger may have been left behind.
+    runtime.shutdown_background();
+    served
 }
 
 /// A connection is an open file, and the usual bound of 1,024 is for programs that wait on few of them.
@@ -141,11 +136,14 @@ async fn run(settings: Settings, telemetry: Telemetry) -> Result<(), Failure> {
     // Before the engine: a second process started by mistake must fail here, not after it has fenced the first one off.
     let listener = TcpListener::bind(settings.listen)?;
     let address = listener.local_addr()?;
-    let handle = tokio::runtime::Handle::current();
     let database = Database::start(&settings.database)?;
     let extras = with_queries(Queries::new(database.clone()));
-    let started = tokio::task::spawn_blocking(move || open(settings, telemetry, handle));
-    let (app, mut engine) = started.await??;
+    let opening = Opening { settings, telemetry, runtime: tokio::runtime::Handle::current() };
+    let Some((app, mut engine)) = patience::open(opening, &listener, &shutdown).await? else {
+        database.close(DATABASE_CLOSES_WITHIN).await;
+        tracing::info!("ended before the ledger was open");
+        return Ok(());
+    };
     let broken = engine.broken();
 
     let server_settings = ServerSettings::default();
@@ -184,99 +182,7 @@ fn announce(address: &str) {
     tracing::info!(address, "listening");
 }
 
-/// Everything that blocks: the genesis, the keys, the engine.
-fn open(
-    settings: Settings,
-    telemetry: Telemetry,
-    runtime: tokio::runtime::Handle,
-) -> Result<(App, Engine), Failure> {
-    let topic = settings.kafka.topics().directory;
-    match partitions(&settings.kafka, &topic) {
-        Err(KafkaError::Missing { topic }) => return Err(StartError::NotInitialised { topic }.into()),
-        asked => asked?,
-    };
-    let genesis = genesis(&settings)?.ok_or(StartError::NotInitialised { topic })?;
-    if genesis.mode != settings.mode {
-        let (is, wanted) = (genesis.mode, settings.mode);
-        return Err(format!("LEDGER_MODE: is {wanted:?}, but this ledger was initialised as {is:?}").into());
-    }
-    let vault = Arc::new(open_vault(&settings)?);
-    let pepper = vault.pepper()?;
-    let peers = Peers::new(runtime.clone(), settings.address.clone())?;
-    let sources = sources(&settings, &vault, &peers)?;
-    let courier = courier(peers.clone(), vault.pepper()?);
-    let (ledger, engine) = start_engine(&settings, &pepper, (sources, courier), runtime)?;
-    let app = App {
-        ledger: Arc::new(ledger),
-        authenticator: Authenticator::new(settings.mode, pepper),
-        vault,
-        under_way: UnderWay::default(),
-        recent: Recent::new(engine::now_ms()),
-        peers: Some(peers),
-        snapshots: Some(engine.snapshots()),
-        clock: Arc::new(engine::now_ms),
-        metrics: Arc::new(move || telemetry.render()),
-    };
-    Ok((app, engine))
-}
-
-fn sources(settings: &Settings, vault: &KeyVault, peers: &Peers) -> Result<Sources, Failure> {
-    Ok(Sources {
-        store: settings.store_dir.clone(),
-        disk: DiskSettings::default(),
-        folder: settings.snapshot_dir.clone(),
-        min_records: settings.snapshot_min_records,
-        kafka: settings.kafka.clone(),
-        peers: peers.clone(),
-        pepper: vault.pepper()?,
-    })
-}
-
-/// The way to the owners in other processes.
-fn courier(peers: Peers, pepper: Pepper) -> Courier {
-    let way = Arc::new((peers, pepper));
-    Courier(Arc::new(move |to, delivery| {
-        let way = Arc::clone(&way);
-        Box::pin(async move {
-            let (peers, pepper) = &*way;
-            peers.bring(&to, &delivery, pepper, engine::now_ms()).await
-        })
-    }))
-}
-
-fn start_engine(
-    settings: &Settings,
-    pepper: &Pepper,
-    (sources, courier): (Sources, Courier),
-    runtime: tokio::runtime::Handle,
-) -> Result<(Ledger, Engine), Failure> {
-    let acquirers = Acquirers::new(settings.acquirers.clone(), Arc::new(engine::now_ms))?;
-    let mut engine = EngineSettings::new(settings.kafka.clone(), settings.store_dir.clone());
-    engine.disk = sources.disk;
-    engine.first_store = Some(FirstStore(Arc::new(move |ledger_id| sources.begin(ledger_id))));
-    engine.payments_partitions = settings.payments_partitions;
-    engine.most_under_way = settings.most_under_way;
-    engine.courier = Some(courier);
-    engine.standbys = settings.standbys;
-    engine.disk_guard.clone_from(&settings.disk_guard);
-    engine.address.clone_from(&settings.address);
-    engine.clock_bound_ms = CLOCK_BOUND_MS;
-    for acquirer in &settings.acquirers {
-        engine.acquirers.push((acquirer.id.parse()?, acquirer.tombstones));
-    }
-    let hash = settings.first_operator_key.as_ref().map(|key| pepper.hash_of_api_key(key.expose()));
-    engine.first_operator_key = hash.map(first_key);
-    Ok(Engine::start(engine, runtime, acquirers)?)
-}
-
-/// The id follows from the key, so that two starts before the first record name the same key.
-fn first_key(hash: Digest) -> FirstKey {
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(hash.0).for_each(|(to, from)| *to = from);
-    FirstKey { key_id: KeyId::new(Uuid::new_v8(bytes)), hash }
-}
-
-fn genesis(settings: &Settings) -> Result<Option<Genesis>, Failure> {
+fn genesis(settings: &Settings) -> Result<Option<Genesis>, StartError> {
     let directory = PartitionId::new(&settings.kafka.topics().directory, 0);
     Ok(read_genesis(&settings.kafka, &directory)?.map(|(genesis, _)| genesis))
 }
@@ -286,22 +192,26 @@ fn exists(settings: &Settings, genesis: Genesis) -> StartError {
     StartError::AlreadyInitialised { topic, ledger_id: genesis.ledger_id }
 }
 
-fn open_vault(settings: &Settings) -> Result<KeyVault, Failure> {
+fn open_vault(settings: &Settings) -> Result<KeyVault, VaultError> {
     let master = MasterKey::read(&settings.master_key_file)?;
-    Ok(KeyVault::open(master, Box::new(Topic(KeyTopic::new(&settings.kafka))))?)
+    KeyVault::open(master, Box::new(Topic(KeyTopic::new(&settings.kafka))))
 }
 
 /// The key topic as the vault sees it.
 struct Topic(KeyTopic);
 
 impl KeyStore for Topic {
-    fn put(&self, key_id: &str, record: &[u8]) -> Result<(), String> {
-        self.0.put(key_id, record).map_err(|error| error.to_string())
+    fn put(&self, key_id: &str, record: &[u8]) -> Result<(), KeyStoreError> {
+        self.0.put(key_id, record).map_err(|error| of_topic(&error))
     }
 
-    fn load_all(&self) -> Result<std::collections::HashMap<String, Vec<u8>>, String> {
-        self.0.load_all().map_err(|error| error.to_string())
+    fn load_all(&self) -> Result<HashMap<String, Vec<u8>>, KeyStoreError> {
+        self.0.load_all().map_err(|error| of_topic(&error))
     }
+}
+
+fn of_topic(error: &KafkaError) -> KeyStoreError {
+    KeyStoreError { why: error.to_string(), passes: error.passes() }
 }
 
 /// The queries' handle, one for all workers.

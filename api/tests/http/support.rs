@@ -13,7 +13,7 @@ use ledger_api::http::app::{App, WritePath};
 use ledger_api::http::command::Recent;
 use ledger_api::http::server::{Extras, with_layers};
 use ledger_api::http::under_way::UnderWay;
-use ledger_api::keys::{KeyStore, KeyVault, MasterKey};
+use ledger_api::keys::{KeyStore, KeyStoreError, KeyVault, MasterKey};
 use ledger_api::ledger::{
     Answer, CommandScope, CommandView, OrderView, PartitionReadiness, PaymentAt, Readiness, Submission,
     Unavailable,
@@ -150,12 +150,12 @@ impl WritePath for Double {
 pub struct MemoryKeys(pub Arc<Mutex<HashMap<String, Vec<u8>>>>);
 
 impl KeyStore for MemoryKeys {
-    fn put(&self, key_id: &str, record: &[u8]) -> Result<(), String> {
+    fn put(&self, key_id: &str, record: &[u8]) -> Result<(), KeyStoreError> {
         self.0.lock().unwrap().insert(key_id.to_owned(), record.to_vec());
         Ok(())
     }
 
-    fn load_all(&self) -> Result<HashMap<String, Vec<u8>>, String> {
+    fn load_all(&self) -> Result<HashMap<String, Vec<u8>>, KeyStoreError> {
         Ok(self.0.lock().unwrap().clone())
     }
 }

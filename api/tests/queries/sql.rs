@@ -93,7 +93,10 @@ fn every_list_of_somebodys_rows_is_confined() {
         ("balances/by_account.sql", "operators alone ask"),
         ("balances/by_holder.sql", "operators alone ask"),
         ("checkpoints.sql", "nobody's rows"),
-        ("payments/events.sql", "answered only where the merchant that the events name is the one that asks"),
+        (
+            "payments/events.sql",
+            "answered only where the merchant that the events name is the one that asks, or for an entry that it may see",
+        ),
         ("payments/of_order.sql", "asks by merchant and order, never by order alone"),
         ("projections/list.sql", "nobody's rows"),
         ("settlements/standing_closings.sql", "asked for payees of entries that the caller may see"),

@@ -101,7 +101,7 @@ pub struct ContractTerms {
     pub minimum_amount: Amount,
     /// Whether fees return.
     pub fee_return: FeeReturn,
-    /// When it is paid out, where it is not D+n; [`Self::settlement_cycle_days`] then dates only what is expected.
+    /// When it is paid out, where it is not D+n; [`Self::settlement_cycle_days`] then says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settlement_cycle: Option<SettlementCycle>,
     /// What is kept back of each closing.

@@ -47,10 +47,6 @@ pub(crate) use event_enum;
 
 /// Any event.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every event is a payment's; a box would cost each of them"
-)]
 pub enum Event {
     /// Of a payment.
     Payment(PaymentEvent),

@@ -5,6 +5,7 @@ pub mod contract;
 pub mod days;
 pub mod directory;
 mod event;
+pub mod explain;
 pub mod ids;
 pub mod lines;
 pub mod money;

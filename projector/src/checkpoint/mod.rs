@@ -55,9 +55,9 @@ pub fn live(all: Vec<Checkpoint>) -> Vec<Checkpoint> {
     all.into_iter().filter(|checkpoint| Some(checkpoint.version) == version).collect()
 }
 
-/// Makes sure the live version has a checkpoint for this partition, and returns it. None when another version became the live one
-/// just then, as it does when somebody finishes a rebuild: the row may have been made for the one that was forgotten meanwhile, so
-/// that whoever opens begins anew, with [`crate::swap::settle`].
+/// Makes sure the live version has a checkpoint for this partition, and returns it; the first version of all is of this mapping. None
+/// when another version became the live one just then, as it does when somebody finishes a rebuild: the row may have been made for
+/// the one that was forgotten meanwhile, so that whoever opens begins anew, with [`crate::swap::settle`].
 ///
 /// # Errors
 /// When MariaDB fails.
@@ -67,7 +67,7 @@ pub async fn open<C: Queryable>(
     mapping: u32,
     at: &PartitionId,
 ) -> Result<Option<Checkpoint>, DbError> {
-    conn.exec_drop(OPEN, (projection, &*at.topic, at.partition, mapping, projection)).await?;
+    conn.exec_drop(OPEN, (projection, &*at.topic, at.partition, projection, mapping, projection)).await?;
     Ok(live(all(conn, projection).await?).into_iter().find(|checkpoint| checkpoint.at == *at))
 }
 

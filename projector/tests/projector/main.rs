@@ -3,6 +3,7 @@
 
 mod damage;
 mod guard;
+mod mapping;
 mod outage;
 mod outcomes;
 mod rebuilding;

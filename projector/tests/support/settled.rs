@@ -72,7 +72,8 @@ pub fn settled<'a>(ledger: &'a TestLedger, shop: &Shop) -> Week<'a> {
     merchant.deliver(5, &mut branch);
     merchant.decide_both(Wish::WriteOff { closing: 5 });
 
-    merchant.until("2026-11-30").tell(&SettlementCommand::PayOutDue(day("2026-11-30")));
+    let number = merchant.state.pay_out_count + 1;
+    merchant.until("2026-11-30").tell(&SettlementCommand::PayOutDue(day("2026-11-30"), number));
     let due = *merchant.state.pay_outs.keys().last().unwrap();
     merchant.reject(due);
     let paid = merchant.paid();

@@ -202,7 +202,7 @@ impl<'a> Stream<'a> {
     }
 
     pub fn approve(&mut self, id: PayOutId) {
-        self.operate(one(), Deed::ApprovePayOut(id));
+        self.operate(other(), Deed::ApprovePayOut(id));
     }
 
     pub fn reject(&mut self, id: PayOutId) {
@@ -210,7 +210,7 @@ impl<'a> Stream<'a> {
     }
 
     pub fn release_to_bank(&mut self, id: PayOutId) {
-        self.operate(other(), Deed::SendPayOut(id, "batch-1".to_owned()));
+        self.operate(one(), Deed::SendPayOut(id, "batch-1".to_owned()));
     }
 
     pub fn confirm(&mut self, id: PayOutId) {

@@ -157,6 +157,18 @@ impl Rig {
         self.block(register(&mut registrar))
     }
 
+    /// Registers everybody in a system whose clock is put forward so far.
+    ///
+    /// # Errors
+    /// The API refuses something.
+    pub fn people_ahead(&self, ahead: Duration) -> Done<People> {
+        let mut people = self.people()?;
+        for merchant in &mut people.merchants {
+            merchant.clock_ahead_ms = i64::try_from(ahead.as_millis())?;
+        }
+        Ok(people)
+    }
+
     /// Where the ledger is.
     pub fn kafka(&self) -> KafkaSettings {
         KafkaSettings::new(&self.stack.kafka_bootstrap(), "ledger")

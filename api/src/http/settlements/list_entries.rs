@@ -15,7 +15,7 @@ use crate::http::transactions::{period, reading};
 use crate::queries::Queries;
 use crate::queries::settlements::{ENTRY_PROJECTIONS, EntryCursor, ListEntries, SettlementEntry};
 
-const PARAMETERS: &[&str] =
+pub(super) const PARAMETERS: &[&str] =
     &["dateType", "startDate", "endDate", "payeeId", "merchantId", "paymentId", "limit", "cursor"];
 /// Without a page's bounds: what a file of all rows is asked for by.
 pub(super) const FILTERS: &[&str] =

@@ -1,6 +1,7 @@
 //! Settlement: totals by day and the entries behind them, closings, what branches and agencies received, pay-outs, and what everybody
 //! is owed now.
 
+pub mod explain;
 pub mod export_entries;
 pub mod list_closings;
 pub mod list_entries;
@@ -27,6 +28,7 @@ pub fn configure(routes: &mut Routes<'_>) {
     routes.at("/v1/settlements/closings", [get(Access::AnyKey, list_closings::handle)]);
     routes.at("/v1/settlements/receipts", [get(Access::AnyKey, list_receipts::handle)]);
     routes.at("/v1/settlements/pay-outs", [get(Access::AnyKey, list_pay_outs::handle)]);
+    routes.at("/v1/settlements/explain", [get(Access::AnyKey, explain::handle)]);
 }
 
 /// `dateType`, the day sold if not given.

@@ -82,6 +82,22 @@ async fn one(conn: &mut Conn, payment: PaymentId) -> Result<Option<PaymentAt>, Q
     Ok(Some(PaymentAt { view: Arc::new(view), position, version, command, cancel: None }))
 }
 
+/// The events of a payment with their numbers in the partition; for whoever has found that the caller may see it.
+pub(super) async fn events_of(
+    conn: &mut Conn,
+    payment: PaymentId,
+) -> Result<Vec<(i64, PaymentEvent)>, QueryError> {
+    let rows: Vec<Row> = conn.exec(EVENTS, params! { "payment_id" => id(payment.as_bytes()) }).await?;
+    let mut events = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut columns = Columns::of(row);
+        let (seq, _, kind) = (columns.number()?, columns.small()?, columns.text()?);
+        let (_, data) = (columns.command()?, columns.text()?);
+        events.push((seq, event(&kind, &data)?));
+    }
+    Ok(events)
+}
+
 fn event(kind: &str, data: &str) -> Result<PaymentEvent, QueryError> {
     let read = PaymentEvent::from_json(kind, data.as_bytes());
     let known = read.ok_or_else(|| QueryError::Broken(format!("{kind} is no event of a payment")))?;

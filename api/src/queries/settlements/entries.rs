@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-const ENTRIES: &str = include_str!("entries.sql");
+pub(super) const ENTRIES: &str = include_str!("entries.sql");
 
 /// The projections that entries and how far they are are read from.
 pub const ENTRY_PROJECTIONS: &[&str] =
@@ -132,14 +132,18 @@ pub struct SettlementEntry {
     /// Partition, number of the event, number within it.
     #[serde(skip)]
     pub place: (i32, i64, i64),
+    /// Who is paid.
+    #[serde(skip)]
+    pub payee: Payee,
 }
 
 impl SettlementEntry {
-    fn read(row: Row) -> Result<SettlementEntry, QueryError> {
+    pub(super) fn read(row: Row) -> Result<SettlementEntry, QueryError> {
         let mut c = Columns::of(row);
         let place = (c.small()?, c.number()?, c.number()?);
         let payee_type = c.text()?;
-        let payee_id = Payee::read(&payee_type, c.uuid()?)?.to_string();
+        let payee = Payee::read(&payee_type, c.uuid()?)?;
+        let payee_id = payee.to_string();
         let kind = c.text()?;
         let (merchant_id, branch_id, agency_id, payment_id) =
             (c.merchant()?, c.branch()?, c.agency()?, c.payment()?);
@@ -177,6 +181,7 @@ impl SettlementEntry {
             pay_out_id: None,
             occurred_at: c.instant()?,
             place,
+            payee,
         })
     }
 
@@ -185,7 +190,7 @@ impl SettlementEntry {
             (standing.status, standing.pay_out_date, standing.pay_out_id);
     }
 
-    fn cursor(&self, by: DateType) -> String {
+    pub(super) fn cursor(&self, by: DateType) -> String {
         let (partition, seq, entry) = self.place;
         let day = match by {
             DateType::Sold => self.sold_date,
@@ -207,21 +212,28 @@ impl Queries {
     ) -> Result<Page<SettlementEntry>, QueryError> {
         let confined = confine(&list.by.put_into(ENTRIES), Rows::OfPayees, to)?;
         let params = parameters(&list, confined.scope);
-        let read = async move |conn: &mut Conn| {
-            let rows: Vec<Row> = conn.exec(confined.sql.as_str(), params).await?;
-            let mut entries = rows.into_iter().map(SettlementEntry::read).collect::<Result<Vec<_>, _>>()?;
-            let standings = standings(conn, entries.iter().map(Asked::of)).await?;
-            for entry in &mut entries {
-                entry.stands(standings.get(&Asked::of(entry)).copied().unwrap_or_default());
-            }
-            Ok(entries)
-        };
+        let read = async move |conn: &mut Conn| read(conn, &confined.sql, params).await;
         let (rows, through) = self.snapshot_of(ENTRY_PROJECTIONS, read).await?;
         Ok(Page::cut(rows, list.limit, through, |entry| entry.cursor(list.by)))
     }
 }
 
-fn parameters(list: &ListEntries, scope: mysql_async::Value) -> Params {
+/// The entries, each with how far it is.
+pub(super) async fn read(
+    conn: &mut Conn,
+    sql: &str,
+    params: Params,
+) -> Result<Vec<SettlementEntry>, QueryError> {
+    let rows: Vec<Row> = conn.exec(sql, params).await?;
+    let mut entries = rows.into_iter().map(SettlementEntry::read).collect::<Result<Vec<_>, _>>()?;
+    let standings = standings(conn, entries.iter().map(Asked::of)).await?;
+    for entry in &mut entries {
+        entry.stands(standings.get(&Asked::of(entry)).copied().unwrap_or_default());
+    }
+    Ok(entries)
+}
+
+pub(super) fn parameters(list: &ListEntries, scope: mysql_async::Value) -> Params {
     let null = mysql_async::Value::NULL;
     let (payee_id, payee_kind) = filter(list.payee);
     // The first page begins behind every entry of its last day.

@@ -2,6 +2,7 @@
 
 pub mod closings;
 mod entries;
+mod explained;
 pub mod pay_outs;
 pub mod place;
 pub mod receipts;
@@ -10,6 +11,7 @@ pub mod status;
 mod totals;
 
 pub use entries::{ENTRY_PROJECTIONS, EntryCursor, ListEntries, SettlementEntry};
+pub use explained::EntryWithEvents;
 pub use standing::EntryStatus;
 pub use totals::{SettlementTotal, SumSettlements, TotalCursor};
 

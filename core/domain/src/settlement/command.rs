@@ -11,8 +11,9 @@ use crate::money::{Amount, Net};
 pub enum SettlementCommand {
     /// A settlement day is over.
     Close(Day),
-    /// A pay-out day has come.
-    PayOutDue(Day),
+    /// A pay-out day has come: what is due becomes the pay-out of this number. What is closed late may be due on a day of which a
+    /// pay-out was proposed already, so the day alone would not name the command.
+    PayOutDue(Day, u32),
     /// What was kept back of this closing is to be released.
     ReserveDue(u32),
     /// The commission of a closing has arrived at its payee.
@@ -71,7 +72,7 @@ pub enum Deed {
         /// A fresh id.
         pay_out_id: PayOutId,
     },
-    /// The proposal is right.
+    /// The proposal is right; another key than the one that proposed.
     ApprovePayOut(PayOutId),
     /// It is not.
     RejectPayOut(PayOutId, String),
@@ -125,7 +126,7 @@ impl SettlementCommand {
     pub fn internal_key(&self, payee: Payee) -> Option<String> {
         let name = match self {
             Self::Close(day) => format!("close/{day}"),
-            Self::PayOutDue(day) => format!("pay-out/{day}"),
+            Self::PayOutDue(day, number) => format!("pay-out/{day}/{number}"),
             Self::ReserveDue(closing) => format!("reserve/{closing}"),
             Self::RecordDelivery { closing, to, .. } => format!("delivered/{closing}/{to}"),
             Self::Receive(_) | Self::Operate(_) => return None,

@@ -39,7 +39,7 @@ pub fn decide(
     let now = Moment::from_ms(now_ms);
     match command {
         SettlementCommand::Close(day) => close::close(payee, state, *day, facts, now),
-        SettlementCommand::PayOutDue(day) => pay_out::due(payee, state, *day, facts, now),
+        SettlementCommand::PayOutDue(day, number) => pay_out::due(payee, state, (*day, *number), facts, now),
         SettlementCommand::ReserveDue(closing) => decisions::reserve_due(payee, state, *closing, facts, now),
         SettlementCommand::RecordDelivery { closing, to, position } => {
             delivered(payee, state, *closing, *to, position, now)

@@ -171,6 +171,9 @@ pub(super) fn reserve_due(
     if at < until.begins() {
         return Err(Rejection::DayNotOver { day: until });
     }
+    if state.reserve_is_needed() {
+        return Err(Rejection::NothingPayable);
+    }
     Ok(SettlementEvent::ReserveReleased(ReserveReleased {
         payee,
         at,

@@ -10,13 +10,13 @@ use crate::days::{Day, Moment};
 use crate::ids::IdError;
 use crate::money::Net;
 
-/// Something that is due. As text: `close/2026-11-23`, `pay-out/2026-11-25`, `reserve/7`, `deliver/7`.
+/// Something that is due. As text: `close/2026-11-23`, `pay-out/2026-11-25/3`, `reserve/7`, `deliver/7`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum SettlementDue {
     /// A day is over.
     Close(Day),
-    /// A pay-out day has come.
-    PayOut(Day),
+    /// A pay-out day has come, for the pay-out of this number.
+    PayOut(Day, u32),
     /// A reserve's day has come.
     Reserve(u32),
     /// A closing's commissions are to be delivered; due at once.
@@ -28,7 +28,7 @@ impl SettlementDue {
     pub const fn command(self) -> Option<SettlementCommand> {
         match self {
             Self::Close(day) => Some(SettlementCommand::Close(day)),
-            Self::PayOut(day) => Some(SettlementCommand::PayOutDue(day)),
+            Self::PayOut(day, number) => Some(SettlementCommand::PayOutDue(day, number)),
             Self::Reserve(closing) => Some(SettlementCommand::ReserveDue(closing)),
             Self::Deliver(_) => None,
         }
@@ -39,7 +39,7 @@ impl fmt::Display for SettlementDue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Close(day) => write!(f, "close/{day}"),
-            Self::PayOut(day) => write!(f, "pay-out/{day}"),
+            Self::PayOut(day, number) => write!(f, "pay-out/{day}/{number}"),
             Self::Reserve(closing) => write!(f, "reserve/{closing}"),
             Self::Deliver(closing) => write!(f, "deliver/{closing}"),
         }
@@ -55,7 +55,11 @@ impl FromStr for SettlementDue {
         let number = || rest.parse().map_err(|_| error);
         match kind {
             "close" => day().map(Self::Close),
-            "pay-out" => day().map(Self::PayOut),
+            "pay-out" => {
+                let (day, number) = rest.split_once('/').ok_or(error)?;
+                let day = day.parse().map_err(|_| error)?;
+                number.parse().map(|number| Self::PayOut(day, number)).map_err(|_| error)
+            }
             "reserve" => number().map(Self::Reserve),
             "deliver" => number().map(Self::Deliver),
             _ => Err(error),
@@ -74,7 +78,7 @@ pub fn due(state: &Settlement) -> BTreeSet<(Moment, SettlementDue)> {
     for day in state.received.keys().chain(state.adjusted.keys()) {
         all.insert((close_at(*day), SettlementDue::Close(*day)));
     }
-    for (closing, kept) in &state.reserve {
+    for (closing, kept) in state.reserve.iter().filter(|_| !state.reserve_is_needed()) {
         all.insert((kept.until.begins(), SettlementDue::Reserve(*closing)));
     }
     for closing in state.undelivered.keys() {
@@ -85,7 +89,7 @@ pub fn due(state: &Settlement) -> BTreeSet<(Moment, SettlementDue)> {
     for (day, amount) in &state.payable {
         sum = sum.plus(*amount).unwrap_or(sum);
         if sum >= Net::from(state.minimum_pay_out) {
-            all.insert((day.begins(), SettlementDue::PayOut(*day)));
+            all.insert((day.begins(), SettlementDue::PayOut(*day, state.next_pay_out())));
         }
     }
     all

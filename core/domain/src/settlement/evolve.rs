@@ -1,12 +1,15 @@
 //! A payee's state after an event. What `decide` would never have emitted here is [`Impossible`].
 
 use super::close::taken;
-use super::event::{ClosingResult, OffsetSource, SettlementEvent};
+use super::event::{
+    ClosingResult, MerchantClosed, NodeClosed, OffsetSource, PayOutProposed, SettlementEvent, TwoKeys, Wish,
+};
 use super::state::{Kept, PayOut, PayOutStage, Proposed, RETURN_DAYS, Settlement, Undelivered};
-use super::sums::chain;
+use super::sums::{Received, chain};
+use super::terms::Withholding;
 use crate::days::Day;
 use crate::event::Impossible;
-use crate::ids::{PayOutId, ProposalId};
+use crate::ids::{KeyId, PayOutId};
 use crate::money::{Amount, MoneyError, Net};
 
 type Why = &'static str;
@@ -29,20 +32,15 @@ fn range(_: MoneyError) -> Why {
 
 fn step(state: &mut Settlement, event: &SettlementEvent) -> Result<(), Why> {
     match event {
-        SettlementEvent::MerchantClosed(data) => {
-            closed(state, data.number, data.day, &data.result)?;
-            if !data.commissions.is_empty() {
-                let commissions = data.commissions.iter().map(|one| (one.payee, one.amount)).collect();
-                state.undelivered.insert(data.number, Undelivered { commissions });
-            }
-            forget_old(state, data.at.seoul_day());
-        }
+        SettlementEvent::MerchantClosed(data) => merchant_closed(state, data),
+        SettlementEvent::NodeClosed(data) => node_closed(state, data),
         SettlementEvent::CommissionDelivered(data) => {
             let left = state.undelivered.get_mut(&data.closing).ok_or("nothing of it is undelivered")?;
-            left.commissions.remove(&data.to).ok_or("it is delivered already")?;
+            let amount = left.commissions.remove(&data.to).ok_or("it is delivered already")?;
             if left.commissions.is_empty() {
                 state.undelivered.remove(&data.closing);
             }
+            same(amount, data.amount, "it is not what was to be delivered")
         }
         SettlementEvent::CommissionReceived(data) => {
             let day = open_day(state, data.at.seoul_day());
@@ -50,78 +48,60 @@ fn step(state: &mut Settlement, event: &SettlementEvent) -> Result<(), Why> {
             received.entries = received.entries.checked_add(1).ok_or(RANGE)?;
             received.amount = received.amount.plus(data.amount).map_err(range)?;
             received.hash = chain(received.hash, data.closing.into(), data.amount);
+            Ok(())
         }
-        SettlementEvent::NodeClosed(data) => {
-            state.received.remove(&data.day);
-            closed(state, data.number, data.day, &data.result)?;
-            forget_old(state, data.at.seoul_day());
-        }
-        SettlementEvent::PayOutProposed(data) => {
-            let due = state.due(data.pay_out_date).map_err(range)?;
-            let waiting = Net::from(data.amount).minus(due).map_err(range)?;
-            if waiting != Net::ZERO && waiting != state.waiting {
-                return Err("it is not what is due");
-            }
-            state.payable = state.payable.split_off(&data.pay_out_date.next());
-            state.waiting = state.waiting.minus(waiting).map_err(range)?;
-            state.pay_out_count = data.number;
-            let pay_out = PayOut {
-                number: data.number,
-                stage: PayOutStage::Proposed,
-                amount: data.amount,
-                withholding: data.withholding,
-                transfer: data.transfer,
-                approved_by: None,
-                paid_on: None,
-                bank_account: None,
-            };
-            if state.pay_outs.insert(data.pay_out_id, pay_out).is_some() {
-                return Err("its id is taken");
-            }
-        }
+        SettlementEvent::PayOutProposed(data) => proposed(state, data),
         SettlementEvent::PayOutApproved(data) => {
             let pay_out = moved(state, data.pay_out_id, &[PayOutStage::Proposed], PayOutStage::Approved)?;
+            another(data.approved_by, pay_out.proposed_by)?;
             pay_out.approved_by = Some(data.approved_by);
+            Ok(())
         }
         SettlementEvent::PayOutRejected(data) => {
             let stages = [PayOutStage::Proposed, PayOutStage::Approved];
-            let amount = ended(state, data.pay_out_id, &stages)?;
-            wait(state, amount)?;
+            let pay_out = ended(state, data.pay_out_id, &stages)?;
+            wait(state, pay_out.amount)
         }
         SettlementEvent::PayOutSent(data) => {
-            moved(state, data.pay_out_id, &[PayOutStage::Approved], PayOutStage::Sent)?;
+            let pay_out = moved(state, data.pay_out_id, &[PayOutStage::Approved], PayOutStage::Sent)?;
+            another(data.released_by, pay_out.approved_by)?;
+            let sent = (data.amount, data.withholding, data.transfer);
+            same(sent, (pay_out.amount, pay_out.withholding, pay_out.transfer), ANOTHER_AMOUNT)
         }
         SettlementEvent::PayOutConfirmed(data) => {
             let pay_out = moved(state, data.pay_out_id, &[PayOutStage::Sent], PayOutStage::Confirmed)?;
             pay_out.paid_on = Some(data.paid_on);
             pay_out.bank_account = Some(data.bank_account.clone());
+            same(data.transfer, pay_out.transfer, ANOTHER_AMOUNT)
         }
         SettlementEvent::PayOutFailed(data) => {
-            let amount = ended(state, data.pay_out_id, &[PayOutStage::Sent])?;
-            wait(state, amount)?;
+            let back = (data.amount, data.withholding, data.transfer);
+            came_back(state, data.pay_out_id, PayOutStage::Sent, back)
         }
         SettlementEvent::PayOutReturned(data) => {
-            let amount = ended(state, data.pay_out_id, &[PayOutStage::Confirmed])?;
-            wait(state, amount)?;
+            let back = (data.amount, data.withholding, data.transfer);
+            came_back(state, data.pay_out_id, PayOutStage::Confirmed, back)
         }
         SettlementEvent::Withheld(data) => {
             take_payable(state, data.amount.into())?;
             state.withheld = state.withheld.plus(data.amount.into()).map_err(range)?;
+            Ok(())
         }
         SettlementEvent::Released(data) => {
             state.withheld = state.withheld.minus(data.amount.into()).map_err(range)?;
             if state.withheld < Net::ZERO {
                 return Err("more than was withheld");
             }
-            pay(state, data.pay_out_date, data.amount)?;
+            pay(state, data.pay_out_date, data.amount)
         }
         SettlementEvent::ReserveReleased(data) => {
-            let kept = state.reserve.remove(&data.closing).ok_or("nothing of it is kept back")?;
-            if kept.amount != Net::from(data.amount) {
-                return Err("it is not what is kept back");
+            if let Some(decided) = &data.decided {
+                agreed(state, decided, &Wish::ReserveRelease { closing: data.closing })?;
             }
-            forget_proposal(state, data.decided.as_ref().map(|decided| decided.proposal_id));
-            pay(state, data.pay_out_date, data.amount)?;
+            let kept = state.reserve.remove(&data.closing).ok_or("nothing of it is kept back")?;
+            same(kept.amount, data.amount.into(), "it is not what is kept back")?;
+            forget_vain_proposals(state);
+            pay(state, data.pay_out_date, data.amount)
         }
         SettlementEvent::DecisionProposed(data) => {
             let proposed = Proposed {
@@ -130,21 +110,83 @@ fn step(state: &mut Settlement, event: &SettlementEvent) -> Result<(), Why> {
                 reason: data.reason.clone(),
                 document: data.document.clone(),
             };
-            if state.proposals.insert(data.proposal_id, proposed).is_some() {
-                return Err("its id is taken");
+            match state.proposals.insert(data.proposal_id, proposed) {
+                None => Ok(()),
+                Some(_) => Err("its id is taken"),
             }
         }
         SettlementEvent::Adjusted(data) => {
-            forget_proposal(state, Some(data.decided.proposal_id));
+            agreed(state, &data.decided, &Wish::Adjustment { amount: data.amount })?;
+            if state.last_closed.is_some_and(|last| data.day <= last) {
+                return Err("its day is closed");
+            }
             let adjusted = state.adjusted.entry(data.day).or_default();
             *adjusted = adjusted.plus(data.amount).map_err(range)?;
+            Ok(())
         }
         SettlementEvent::WrittenOff(data) => {
-            forget_proposal(state, Some(data.decided.proposal_id));
-            make_good(state, data.closing, data.amount)?;
+            agreed(state, &data.decided, &Wish::WriteOff { closing: data.closing })?;
+            let owed = state.receivable.remove(&data.closing).ok_or("no such receivable")?;
+            forget_vain_proposals(state);
+            same(owed, data.amount.into(), "it is not what is owed")
         }
     }
+}
+
+const ANOTHER_AMOUNT: Why = "it is not the pay-out's amount";
+
+fn same<T: PartialEq>(one: T, other: T, why: Why) -> Result<(), Why> {
+    if one == other { Ok(()) } else { Err(why) }
+}
+
+fn merchant_closed(state: &mut Settlement, data: &MerchantClosed) -> Result<(), Why> {
+    let sold = data.sales_amount.minus(data.cancels_amount).map_err(range)?;
+    let earned = sold.minus(data.fee_supply).and_then(|net| net.minus(data.fee_vat)).map_err(range)?;
+    closed(state, (data.number, data.day), (earned, data.adjustments), &data.result)?;
+    if !data.commissions.is_empty() {
+        let commissions = data.commissions.iter().map(|one| (one.payee, one.amount)).collect();
+        state.undelivered.insert(data.number, Undelivered { commissions });
+    }
+    forget_old(state, data.at.seoul_day());
     Ok(())
+}
+
+fn node_closed(state: &mut Settlement, data: &NodeClosed) -> Result<(), Why> {
+    let received = state.received.remove(&data.day).unwrap_or_default();
+    let listed = Received { entries: data.entries, amount: data.commissions, hash: data.entries_hash };
+    same(listed, received, "it is not what was received on the day")?;
+    closed(state, (data.number, data.day), (data.commissions, data.adjustments), &data.result)?;
+    forget_old(state, data.at.seoul_day());
+    Ok(())
+}
+
+fn proposed(state: &mut Settlement, data: &PayOutProposed) -> Result<(), Why> {
+    same(data.number, state.next_pay_out(), "pay-outs are numbered without gaps")?;
+    let parts = data.withholding.total().and_then(|tax| tax.plus(data.transfer)).map_err(range)?;
+    same(parts, data.amount, "its parts do not make up its amount")?;
+    let due = state.due(data.pay_out_date).map_err(range)?;
+    let waiting = Net::from(data.amount).minus(due).map_err(range)?;
+    if waiting != Net::ZERO && waiting != state.waiting {
+        return Err("it is not what is due");
+    }
+    state.payable = state.payable.split_off(&data.pay_out_date.next());
+    state.waiting = state.waiting.minus(waiting).map_err(range)?;
+    state.pay_out_count = data.number;
+    let pay_out = PayOut {
+        number: data.number,
+        stage: PayOutStage::Proposed,
+        amount: data.amount,
+        withholding: data.withholding,
+        transfer: data.transfer,
+        proposed_by: data.proposed_by,
+        approved_by: None,
+        paid_on: None,
+        bank_account: None,
+    };
+    match state.pay_outs.insert(data.pay_out_id, pay_out) {
+        None => Ok(()),
+        Some(_) => Err("its id is taken"),
+    }
 }
 
 /// The day that what comes now belongs to: never one that is closed.
@@ -152,26 +194,45 @@ fn open_day(state: &Settlement, today: Day) -> Day {
     state.last_closed.map_or(today, |last| today.max(last.next()))
 }
 
-fn closed(state: &mut Settlement, number: u32, day: Day, result: &ClosingResult) -> Result<(), Why> {
+fn closed(
+    state: &mut Settlement,
+    (number, day): (u32, Day),
+    (earned, adjustments): (Net, Net),
+    result: &ClosingResult,
+) -> Result<(), Why> {
     if state.closings.checked_add(1) != Some(number) {
         return Err("closings are numbered without gaps");
     }
+    let adjusted = state.adjusted.remove(&day).unwrap_or_default();
+    same(adjustments, adjusted, "its adjustments are not those of the day")?;
+    same(earned.plus(adjustments).map_err(range)?, result.net, "its sums do not make up its net")?;
+    same(parts(result).map_err(range)?, result.net, "its parts do not make up its net")?;
     state.closings = number;
     state.last_closed = state.last_closed.max(Some(day));
-    state.adjusted.remove(&day);
     for offset in &result.offsets {
         make_good(state, offset.closing, offset.amount)?;
     }
     use_reserve(state, taken(&result.offsets, OffsetSource::Reserve).map_err(range)?)?;
+    if result.reserve_until.is_some() == result.reserve_held.is_zero() {
+        return Err("something of nothing is kept back");
+    }
     if let Some(until) = result.reserve_until {
         state.reserve.insert(number, Kept { amount: result.reserve_held.into(), until });
     }
     if !result.receivable.is_zero() {
         state.receivable.insert(number, result.receivable.into());
     }
+    forget_vain_proposals(state);
     state.minimum_pay_out = result.terms.minimum_pay_out;
     state.tax = result.terms.tax;
+    state.reserve_offsets = result.terms.reserve.is_some_and(|rule| rule.usable_for_offset);
     if result.payable.is_zero() { Ok(()) } else { pay(state, result.pay_out_date, result.payable) }
+}
+
+/// What a closing says of its net: made good, kept back, payable, less what is owed.
+fn parts(result: &ClosingResult) -> Result<Net, MoneyError> {
+    let made_good = taken(&result.offsets, OffsetSource::Closing)?;
+    made_good.plus(result.reserve_held.into())?.plus(result.payable.into())?.minus(result.receivable.into())
 }
 
 /// A receivable shrinks, and is gone when nothing is left of it.
@@ -244,19 +305,43 @@ fn moved<'a>(
     Ok(pay_out)
 }
 
-fn ended(state: &mut Settlement, id: PayOutId, from: &[PayOutStage]) -> Result<Amount, Why> {
+fn ended(state: &mut Settlement, id: PayOutId, from: &[PayOutStage]) -> Result<PayOut, Why> {
     let pay_out = state.pay_outs.remove(&id).ok_or("no such pay-out")?;
-    if from.contains(&pay_out.stage) {
-        Ok(pay_out.amount)
-    } else {
-        Err("the pay-out is not so far, or further")
-    }
+    if from.contains(&pay_out.stage) { Ok(pay_out) } else { Err("the pay-out is not so far, or further") }
 }
 
-fn forget_proposal(state: &mut Settlement, id: Option<ProposalId>) {
-    if let Some(id) = id {
-        state.proposals.remove(&id);
-    }
+/// What was to be paid, or had been, waits for a new proposal.
+fn came_back(
+    state: &mut Settlement,
+    id: PayOutId,
+    from: PayOutStage,
+    back: (Amount, Withholding, Amount),
+) -> Result<(), Why> {
+    let pay_out = ended(state, id, &[from])?;
+    same(back, (pay_out.amount, pay_out.withholding, pay_out.transfer), ANOTHER_AMOUNT)?;
+    wait(state, pay_out.amount)
+}
+
+/// Two people want the same.
+fn agreed(state: &mut Settlement, decided: &TwoKeys, wish: &Wish) -> Result<(), Why> {
+    let proposed = state.proposals.remove(&decided.proposal_id).ok_or("nobody proposed it")?;
+    same(&proposed.wish, wish, "it is not what was proposed")?;
+    same(proposed.by, decided.proposed_by, "somebody else proposed it")?;
+    another(decided.confirmed_by, Some(decided.proposed_by))
+}
+
+fn another(key: KeyId, than: Option<KeyId>) -> Result<(), Why> {
+    if than == Some(key) { Err("it takes two keys") } else { Ok(()) }
+}
+
+/// Proposals about a closing of which nothing is left any more: nobody can confirm them, and only so many may wait.
+fn forget_vain_proposals(state: &mut Settlement) {
+    let Settlement { proposals, receivable, reserve, .. } = state;
+    proposals.retain(|_, proposed| match proposed.wish {
+        Wish::Adjustment { .. } => true,
+        Wish::WriteOff { closing } => receivable.contains_key(&closing),
+        Wish::ReserveRelease { closing } => reserve.contains_key(&closing),
+    });
 }
 
 /// Pay-outs that can no longer come back are not kept.

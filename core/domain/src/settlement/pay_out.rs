@@ -19,10 +19,13 @@ const POLICY: SettlementPolicy = SettlementPolicy::Settlement1;
 pub(super) fn due(
     payee: Payee,
     state: &Settlement,
-    day: Day,
+    (day, number): (Day, u32),
     facts: &SettlementFacts,
     at: Moment,
 ) -> Result<SettlementEvent, Rejection> {
+    if number != state.next_pay_out() {
+        return Err(Rejection::NothingPayable);
+    }
     if at < day.begins() {
         return Err(Rejection::DayNotOver { day });
     }
@@ -52,7 +55,7 @@ fn propose(
         payee,
         at,
         pay_out_id,
-        number: state.pay_out_count.checked_add(1).ok_or(Rejection::AmountOutOfRange)?,
+        number: state.next_pay_out(),
         pay_out_date: day,
         amount,
         tax: state.tax,
@@ -111,7 +114,10 @@ fn approve(
     by: KeyId,
     at: Moment,
 ) -> Result<SettlementEvent, Rejection> {
-    at_stage(state, id, &[PayOutStage::Proposed])?;
+    let pay_out = at_stage(state, id, &[PayOutStage::Proposed])?;
+    if pay_out.proposed_by == Some(by) {
+        return Err(Rejection::NeedsAnotherKey);
+    }
     Ok(SettlementEvent::PayOutApproved(PayOutApproved { payee, at, pay_out_id: id, approved_by: by }))
 }
 

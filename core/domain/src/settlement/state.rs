@@ -49,6 +49,8 @@ pub struct Settlement {
     pub proposals: BTreeMap<ProposalId, Proposed>,
     /// Less than this waits for more, as the last closing's terms say.
     pub minimum_pay_out: Amount,
+    /// Whether what the payee owes may be taken out of the reserve, as the last closing's terms say.
+    pub reserve_offsets: bool,
     /// Withheld of pay-outs, as the last closing's terms say.
     pub tax: PayeeTax,
 }
@@ -82,6 +84,8 @@ pub struct PayOut {
     pub withholding: Withholding,
     /// What the bank transfers.
     pub transfer: Amount,
+    /// Who proposed it; nobody where the day came.
+    pub proposed_by: Option<KeyId>,
     /// Who approved it.
     pub approved_by: Option<KeyId>,
     /// When the bank paid it.
@@ -154,6 +158,16 @@ impl Settlement {
     /// Kept back altogether.
     pub fn kept(&self) -> Result<Net, MoneyError> {
         self.reserve.values().try_fold(Net::ZERO, |sum, kept| sum.plus(kept.amount))
+    }
+
+    /// Whether the reserve stands for what the payee owes: then its day does not release it, but the next closing uses it.
+    pub fn reserve_is_needed(&self) -> bool {
+        self.reserve_offsets && !self.receivable.is_empty()
+    }
+
+    /// The number of the next pay-out.
+    pub const fn next_pay_out(&self) -> u32 {
+        self.pay_out_count.saturating_add(1)
     }
 
     /// Due up to a day, without what waits for a proposal.

@@ -3,15 +3,18 @@
 use ledger_domain::Rejection;
 use ledger_domain::contract::ContractTerms;
 use ledger_domain::days::Moment;
+use ledger_domain::days::calendar::HolidayRule;
 use ledger_domain::directory::{
-    Digest, Directory, DirectoryCommand, DirectoryEvent, IssueCardKey, IssueKey, MAX_PATH, OpenPartition,
-    PartitionRef, RETROACTIVE_MS, RegisterAcquirer, RegisterAgency, RegisterBranch, RegisterMerchant, Scope,
-    SetContract, decide, evolve, replay,
+    Digest, Directory, DirectoryCommand, DirectoryEvent, IssueCardKey, IssueKey, MAX_PATH, NodeTerms,
+    OpenPartition, PartitionRef, RETROACTIVE_MS, RegisterAcquirer, RegisterAgency, RegisterBranch,
+    RegisterMerchant, Scope, SetContract, SetNodeTerms, decide, evolve, replay,
 };
 use ledger_domain::ids::{BranchId, CardKeyId, ContractId, KeyId, MerchantId};
-use ledger_domain::lines::Node;
+use ledger_domain::lines::{Node, Payee};
+use ledger_domain::settlement::{PayeeTax, PayeeTerms, ReserveRule, SettlementCycle};
 use ledger_domain::vat::TaxType;
 
+use crate::payees::reserve;
 use crate::support::{NOW, agency_id, branch_id, merchant_id, terms, uuid, won};
 
 struct World {
@@ -152,9 +155,73 @@ fn a_contract_that_cannot_work_is_rejected_with_the_part_that_is_wrong() {
     assert_eq!(code(|t| t.commissions.push(t.commissions[0].clone())), "commissions");
     assert_eq!(code(|t| t.settlement_cycle_days = 61), "settlementCycleDays");
     assert_eq!(code(|t| t.minimum_amount = won(0)), "minimumAmount");
+    let weekly =
+        |ends_on, lag_days| SettlementCycle::Weekly { ends_on, lag_days, holidays: HolidayRule::After };
+    assert_eq!(
+        code(|t| t.settlement_cycle = Some(SettlementCycle::Daily { business_days: 61 })),
+        "settlementCycle"
+    );
+    for cycle in [weekly(0, 0), weekly(8, 0), weekly(1, 61)] {
+        assert!(cycle.check().is_err(), "{cycle:?}");
+    }
+    assert_eq!(code(|t| t.reserve = Some(ReserveRule { days: 0, ..reserve(None) })), "reserve");
+    assert_eq!(code(|t| t.reserve = Some(ReserveRule { days: 1_096, ..reserve(None) })), "reserve");
     assert_eq!(code(|t| t.acquirer.id = "other".parse().unwrap()), "NOT_FOUND_ACQUIRER");
     let elsewhere = |t: &mut ContractTerms| t.commissions[0].payee = Node::Branch(BranchId::new(uuid(88)));
     assert_eq!(code(elsewhere), "COMMISSION_OUTSIDE_BRANCH_PATH");
+}
+
+fn node_terms(node: Node, cycle: SettlementCycle, effective_from: Option<i64>) -> DirectoryCommand {
+    let effective_from = effective_from.map(Moment::from_ms);
+    let terms = NodeTerms { cycle, minimum_pay_out: won(10_000), tax: PayeeTax::Person };
+    DirectoryCommand::SetNodeTerms(SetNodeTerms { node, effective_from, terms })
+}
+
+#[test]
+fn a_branch_is_paid_out_by_its_own_terms_once_it_has_some() {
+    let node = Node::Branch(branch_id());
+    let cycle = |business_days| SettlementCycle::Daily { business_days };
+    let world = tree();
+    let at = |world: &World, ms| world.directory.payee_terms(Payee::Node(node), Moment::from_ms(ms)).unwrap();
+    assert_eq!(at(&world, world.now), PayeeTerms::of_node());
+    assert_eq!(world.code(node_terms(node, cycle(61), None)), "INVALID_CONTRACT");
+    let stranger = Node::Branch(BranchId::new(uuid(500)));
+    assert_eq!(world.code(node_terms(stranger, cycle(1), None)), "NOT_FOUND_PAYEE");
+    let nobody = world.directory.payee_terms(Payee::Node(stranger), Moment::from_ms(world.now));
+    assert_eq!(nobody.unwrap_err().code(), "NOT_FOUND_PAYEE");
+    let world = world.then(node_terms(node, cycle(1), None));
+    let first = at(&world, world.now);
+    assert_eq!((first.version, first.cycle, first.minimum_pay_out), (1, cycle(1), won(10_000)));
+    assert_eq!((first.tax, first.reserve), (PayeeTax::Person, None));
+    let hour = world.now + RETROACTIVE_MS;
+    assert_eq!(world.code(node_terms(node, cycle(2), Some(hour - 1))), "RETROACTIVE_CONTRACT");
+    let world = world.then(node_terms(node, cycle(2), Some(hour)));
+    assert_eq!((at(&world, hour - 1).version, at(&world, hour).version), (1, 2));
+    assert_eq!(world.code(node_terms(node, cycle(3), Some(hour))), "RETROACTIVE_CONTRACT");
+    let later = World { now: hour - RETROACTIVE_MS, ..world };
+    assert_eq!(later.code(node_terms(node, cycle(3), Some(hour))), "CONTRACT_OUT_OF_ORDER");
+}
+
+#[test]
+fn a_merchant_is_paid_out_by_its_contract() {
+    let mut with = terms();
+    with.reserve = Some(reserve(None));
+    with.minimum_pay_out = Some(won(10_000));
+    let merchant = Payee::Merchant(merchant_id());
+    let at = |world: &World, ms| world.directory.payee_terms(merchant, Moment::from_ms(ms));
+    assert_eq!(at(&tree(), NOW).unwrap_err().code(), "NO_CONTRACT_IN_FORCE");
+    let later = NOW + 86_400_000;
+    let world = tree().then(contract(with, Some(later)));
+    let found = at(&world, NOW).unwrap();
+    assert_eq!(found, at(&world, later).unwrap(), "before the first version it counts already");
+    assert_eq!((found.version, found.cycle), (1, SettlementCycle::Daily { business_days: 2 }));
+    assert_eq!((found.reserve, found.minimum_pay_out), (Some(reserve(None)), won(10_000)));
+    let weekly = SettlementCycle::Weekly { ends_on: 7, lag_days: 3, holidays: HolidayRule::After };
+    let mut other = terms();
+    other.settlement_cycle = Some(weekly);
+    let world = world.then(contract(other, Some(later + 1)));
+    let found = at(&world, later + 1).unwrap();
+    assert_eq!((found.version, found.cycle, found.reserve), (2, weekly, None));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use ledger_domain::payment::{Movement, PaymentCommand, PaymentEvent, RequestCanc
 use ledger_domain::posting::{Holder, Side, post};
 use ledger_domain::vat::TaxType;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::support::{
     Story, acquirer_cancel, agency_id, approval, branch_id, cancel, request, sale_facts, won,
@@ -25,6 +26,13 @@ struct Document {
     postings: Vec<String>,
     cases: Vec<Case>,
     pay_out_dates: Vec<PayOut>,
+    /// See `closing_cases`.
+    #[serde(rename = "closings")]
+    _closings: IgnoredAny,
+    #[serde(rename = "withholdings")]
+    _withholdings: IgnoredAny,
+    #[serde(rename = "cyclePayOutDates")]
+    _cycle_pay_out_dates: IgnoredAny,
 }
 
 #[derive(Deserialize)]

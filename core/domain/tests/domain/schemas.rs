@@ -39,6 +39,15 @@ pub fn folders() -> Vec<String> {
     names
 }
 
+/// The samples of a type: `full.json`, `minimal.json`, and more where something has several shapes or was added to what was published.
+pub fn samples(type_name: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder().join(type_name)).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
+    names.retain(|name| name != "schema.json");
+    names.sort();
+    names
+}
+
 /// A validator for every event type, and one for headers under the name `headers`.
 pub fn validators() -> BTreeMap<String, Validator> {
     let mut all: BTreeMap<_, _> = types()

@@ -61,7 +61,7 @@ pub(super) fn log_error(error: &Native, reason: &str) {
 fn consumer(settings: &KafkaSettings, wait_ms: u32) -> Result<Consumer, KafkaError> {
     let config = settings.consumer(wait_ms)?;
     Consumer::from_config_and_context(&config, Context)
-        .map_err(|e| KafkaError::failed("making a consumer", e))
+        .map_err(|e| KafkaError::refused("making a consumer", e))
 }
 
 /// A consumer whose end keeps nobody waiting: it may hang.

@@ -53,6 +53,14 @@ pub enum KafkaError {
         /// Kafka's or the client's words.
         why: String,
     },
+    /// The client cannot be made, or Kafka does not allow what was asked: it would be the same again.
+    #[error("{doing}: {why}")]
+    Refused {
+        /// What was being done.
+        doing: String,
+        /// Kafka's or the client's words.
+        why: String,
+    },
     /// Kafka answered with an error or not at all.
     #[error("{doing}: {why}")]
     Failed {
@@ -64,9 +72,59 @@ pub enum KafkaError {
 }
 
 impl KafkaError {
+    /// Whether the same may go well a moment later: Kafka is not reached, or does not know at this moment who leads.
+    pub fn passes(&self) -> bool {
+        match self {
+            KafkaError::Failed { .. } | KafkaError::Brokers { .. } => true,
+            KafkaError::Weak(_)
+            | KafkaError::Missing { .. }
+            | KafkaError::Setting { .. }
+            | KafkaError::OutOfRange { .. }
+            | KafkaError::Damaged { .. }
+            | KafkaError::Refused { .. } => false,
+        }
+    }
+
     pub(super) fn failed(doing: impl Into<String>, why: impl fmt::Display) -> KafkaError {
         KafkaError::Failed { doing: doing.into(), why: why.to_string() }
     }
+
+    pub(super) fn refused(doing: impl Into<String>, why: impl fmt::Display) -> KafkaError {
+        KafkaError::Refused { doing: doing.into(), why: why.to_string() }
+    }
+
+    /// One of the two, as the client's error says.
+    pub(super) fn asked(doing: impl Into<String>, error: &Native) -> KafkaError {
+        match code(error) {
+            Some(code) => KafkaError::answered(doing, error, code),
+            None => KafkaError::failed(doing, error),
+        }
+    }
+
+    /// One of the two, as Kafka's code says.
+    pub(super) fn answered(
+        doing: impl Into<String>,
+        why: impl fmt::Display,
+        code: RDKafkaErrorCode,
+    ) -> KafkaError {
+        if is_refusal(code) { KafkaError::refused(doing, why) } else { KafkaError::failed(doing, why) }
+    }
+}
+
+/// What is not allowed or not known at all, now or later.
+fn is_refusal(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::Authentication
+            | RDKafkaErrorCode::SaslAuthenticationFailed
+            | RDKafkaErrorCode::UnsupportedSASLMechanism
+            | RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::GroupAuthorizationFailed
+            | RDKafkaErrorCode::ClusterAuthorizationFailed
+            | RDKafkaErrorCode::PolicyViolation
+            | RDKafkaErrorCode::UnsupportedFeature
+            | RDKafkaErrorCode::UnsupportedVersion
+    )
 }
 
 /// One setting of one topic that is weaker than required.
@@ -144,5 +202,41 @@ pub(super) fn trouble(error: &Native) -> ReadTrouble {
             | Code::Fatal,
         ) => ReadTrouble::Lasting,
         _ => ReadTrouble::Passing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_kafka_does_not_answer_or_is_about_to_know_passes_and_nothing_else() {
+        use RDKafkaErrorCode as Code;
+        let said = |code| KafkaError::asked("asking", &Native::MetadataFetch(code)).passes();
+        for code in [
+            Code::AllBrokersDown,
+            Code::BrokerTransportFailure,
+            Code::OperationTimedOut,
+            Code::RequestTimedOut,
+            Code::LeaderNotAvailable,
+            Code::NotLeaderForPartition,
+            Code::OffsetNotAvailable,
+            Code::UnknownTopicOrPartition,
+        ] {
+            assert!(said(code), "{code}");
+        }
+        for code in [Code::TopicAuthorizationFailed, Code::Authentication, Code::UnsupportedVersion] {
+            assert!(!said(code), "{code}");
+        }
+        assert!(!KafkaError::Missing { topic: "t".to_owned() }.passes());
+        assert!(!KafkaError::Weak(Vec::new()).passes());
+    }
+
+    #[test]
+    fn a_client_that_cannot_be_made_is_not_waited_for() {
+        let mut settings = crate::kafka::KafkaSettings::new("127.0.0.1:9", "t");
+        settings.security.push(("ssl.no.such.setting".to_owned(), "x".to_owned()));
+        let error = crate::kafka::partitions(&settings, "t.directory").unwrap_err();
+        assert!(matches!(error, KafkaError::Refused { .. }), "{error}");
     }
 }

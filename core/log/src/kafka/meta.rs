@@ -9,7 +9,7 @@ use crate::position::PartitionId;
 use crate::record::RawRecord;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::RDKafkaErrorCode;
-use rdkafka::metadata::Metadata;
+use rdkafka::metadata::{Metadata, MetadataTopic};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ impl Questions {
     /// Brokers alive, and the topic's partitions, or every topic's.
     pub(super) fn metadata(&self, topic: Option<&str>) -> Result<Metadata, KafkaError> {
         let doing = format!("metadata of {}", topic.unwrap_or("all topics"));
-        self.consumer.get()?.fetch_metadata(topic, self.timeout).map_err(|e| KafkaError::failed(doing, e))
+        self.consumer.get()?.fetch_metadata(topic, self.timeout).map_err(|e| KafkaError::asked(doing, &e))
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn ask_watermarks(
         let passes = code(&error).is_some_and(is_passing);
         let gives_up = !(std::mem::take(&mut first) || passes) || left().is_zero();
         if gives_up || consumer.fetch_metadata(Some(&at.topic), left()).is_err() {
-            return Err(KafkaError::failed(format!("watermarks of {at}"), error));
+            return Err(KafkaError::asked(format!("watermarks of {at}"), &error));
         }
         if passes {
             std::thread::sleep(AGAIN.min(left()));
@@ -81,7 +81,12 @@ fn is_passing(code: RDKafkaErrorCode) -> bool {
 /// [`KafkaError::Missing`] where it does not exist.
 pub fn partitions(settings: &KafkaSettings, topic: &str) -> Result<i32, KafkaError> {
     let metadata = Questions::new(settings)?.metadata(Some(topic))?;
-    let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
+    let found = metadata.topics().iter().find(|found| found.name() == topic);
+    match found.and_then(MetadataTopic::error).map(RDKafkaErrorCode::from) {
+        None | Some(RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition) => {}
+        // That a broker cannot say so now does not mean that there is none.
+        Some(code) => return Err(KafkaError::answered(format!("metadata of {topic}"), code, code)),
+    }
     let count = found.map_or(0, |found| found.partitions().len());
     match i32::try_from(count) {
         Ok(count) if count > 0 => Ok(count),

@@ -95,7 +95,7 @@ impl Producer {
 
     fn configured(config: &ClientConfig, on_report: OnReport) -> Result<Producer, KafkaError> {
         let client = BaseProducer::from_config_and_context(config, Reports(on_report))
-            .map_err(|e| KafkaError::failed("making a producer", e))?;
+            .map_err(|e| KafkaError::refused("making a producer", e))?;
         let client = Arc::new(client);
         let ending = Arc::new(AtomicBool::new(false));
         let (polled, stop) = (Arc::clone(&client), Arc::clone(&ending));
@@ -106,7 +106,7 @@ impl Producer {
                     polled.poll(POLL);
                 }
             })
-            .map_err(|e| KafkaError::failed("starting the thread for delivery reports", e))?;
+            .map_err(|e| KafkaError::refused("starting the thread for delivery reports", e))?;
         Ok(Producer { client: Some(client), poller: Some(poller), ending })
     }
 

@@ -97,7 +97,7 @@ pub(super) fn what_it_means(
     position: i64,
     marks: impl FnOnce() -> Result<(i64, i64), KafkaError>,
 ) -> Result<(), KafkaError> {
-    let failed = || KafkaError::failed(format!("reading {at} at offset {position}"), error);
+    let failed = || KafkaError::asked(format!("reading {at} at offset {position}"), error);
     match trouble(error) {
         ReadTrouble::Passing => Ok(()),
         ReadTrouble::NoPosition => in_range(at, position, marks()?).and_then(|()| Err(failed())),

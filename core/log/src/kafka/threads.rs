@@ -60,7 +60,7 @@ pub(super) fn spawn(
         drop(alive);
     };
     let spawned = thread::Builder::new().name(name.to_owned()).spawn(body);
-    spawned.map(drop).map_err(|e| KafkaError::failed("starting a thread", e))
+    spawned.map(drop).map_err(|e| KafkaError::refused("starting a thread", e))
 }
 
 /// Does one read after the other.

@@ -20,7 +20,7 @@ pub use required::Durability;
 use required::Kind;
 use std::time::{Duration, Instant};
 
-/// How long a created topic may take to have a leader everywhere, and how often that is looked at.
+/// How long a created topic may take to be known and to have a leader everywhere, and how often that is looked at.
 const APPEARS: (Duration, Duration) = (Duration::from_secs(15), Duration::from_millis(50));
 
 /// One of the ledger's topics.
@@ -118,7 +118,7 @@ fn check(admin: &Admin, metadata: &Metadata, wanted: &[Topic]) -> Result<Durabil
     if let Some(missing) = names.iter().find(|name| find(metadata, name).is_none()) {
         return Err(KafkaError::Missing { topic: (*missing).to_owned() });
     }
-    let configs = admin.describe(&names)?;
+    let configs = admin.settings(&names)?;
     let brokers = metadata.brokers().len();
     let mut weak = Vec::new();
     let mut rests_on = Durability::OneDisk;
@@ -187,7 +187,7 @@ struct Admin {
 impl Admin {
     fn new(settings: &KafkaSettings) -> Result<Admin, KafkaError> {
         let client = AdminClient::from_config_and_context(&settings.client()?, Context)
-            .map_err(|e| KafkaError::failed("making an administrative client", e))?;
+            .map_err(|e| KafkaError::refused("making an administrative client", e))?;
         let timeout = settings.request_timeout();
         let options = AdminOptions::new().request_timeout(Some(timeout)).operation_timeout(Some(timeout));
         Ok(Admin { client, options })
@@ -202,11 +202,11 @@ impl Admin {
         }
         let doing = || format!("creating topic {}", topic.name);
         let results = block_on(self.client.create_topics([&new], &self.options))
-            .map_err(|e| KafkaError::failed(doing(), e))?;
+            .map_err(|e| KafkaError::asked(doing(), &e))?;
         for result in results {
             match result {
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-                Err((_, code)) => return Err(KafkaError::failed(doing(), code)),
+                Err((_, code)) => return Err(KafkaError::answered(doing(), code, code)),
             }
         }
         tracing::info!(target: "kafka", topic = topic.name, partitions = topic.partitions, "created a topic");
@@ -220,10 +220,27 @@ impl Admin {
         let doing = || format!("adding partitions to topic {}", topic.name);
         let new = NewPartitions::new(&topic.name, count);
         let results = block_on(self.client.create_partitions([&new], &self.options))
-            .map_err(|e| KafkaError::failed(doing(), e))?;
+            .map_err(|e| KafkaError::asked(doing(), &e))?;
         match results.into_iter().find_map(Result::err) {
-            Some((_, code)) => Err(KafkaError::failed(doing(), code)),
+            Some((_, code)) => Err(KafkaError::answered(doing(), code, code)),
             None => Ok(()),
+        }
+    }
+
+    /// The settings of all of them. A broker that has not heard of a topic yet answers with none at all: that is no weak setting, and
+    /// it is asked again.
+    fn settings(&self, names: &[&str]) -> Result<Vec<ConfigResource>, KafkaError> {
+        let until = Instant::now() + APPEARS.0;
+        loop {
+            let configs = self.describe(names)?;
+            let is_known =
+                |name: &str| config_of(&configs, name).is_some_and(|config| !config.entries.is_empty());
+            let Some(unknown) = names.iter().find(|name| !is_known(name)) else { return Ok(configs) };
+            if Instant::now() > until {
+                let doing = format!("settings of {unknown}");
+                return Err(KafkaError::failed(doing, "the broker that was asked does not know them"));
+            }
+            std::thread::sleep(APPEARS.1);
         }
     }
 
@@ -232,7 +249,10 @@ impl Admin {
         let specifiers: Vec<ResourceSpecifier<'_>> =
             names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
         let described = block_on(self.client.describe_configs(&specifiers, &self.options))
-            .map_err(|e| KafkaError::failed(doing(), e))?;
-        described.into_iter().map(|found| found.map_err(|code| KafkaError::failed(doing(), code))).collect()
+            .map_err(|e| KafkaError::asked(doing(), &e))?;
+        described
+            .into_iter()
+            .map(|found| found.map_err(|code| KafkaError::answered(doing(), code, code)))
+            .collect()
     }
 }

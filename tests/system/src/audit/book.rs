@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ledger_domain::Event;
+use ledger_domain::days::Day;
+use ledger_domain::ids::MerchantId;
+use ledger_domain::lines::Payee;
 use ledger_domain::recorded;
-use ledger_domain::settlement::SettlementEvent;
+use ledger_domain::settlement::{self, Settlement, SettlementEvent, Totals};
 use ledger_log::PartitionId;
 use ledger_log::kafka::{Follower, KafkaSettings, partitions, read_genesis};
 
@@ -34,6 +37,12 @@ pub struct Book {
     pub keys: HashMap<String, Vec<Keyed>>,
     /// Payees' events with their positions; of one partition in its order.
     pub settlements: Vec<(String, SettlementEvent)>,
+    /// Every payee as its events leave it.
+    pub payees: BTreeMap<Payee, Settlement>,
+    /// What was sold and cancelled on days that are not closed.
+    pub unclosed: BTreeMap<(MerchantId, Day), Totals>,
+    /// Closings that are not what was recorded of their day: there must be none.
+    pub wrong_closings: Vec<String>,
     /// Commands that stand in the ledger more than once: there must be none.
     pub doubled: Vec<String>,
     /// `topic/partition` to the last accepted number.
@@ -104,10 +113,7 @@ impl Book {
         }
         let event = match event {
             Event::Payment(event) => event,
-            Event::Settlement(event) => {
-                self.settlements.push((position, event));
-                return Ok(());
-            }
+            Event::Settlement(event) => return self.take_settlement(position, event),
             Event::Directory(_) => return Ok(()),
         };
         let payment = event.payment_id().to_string();
@@ -117,13 +123,42 @@ impl Book {
             self.keys.entry(key).or_default().push(Keyed { position, payment: payment.clone(), cancel });
         }
         self.payments.entry(payment).or_default().take(&event);
+        if let Some(money) = event.money() {
+            let totals = self.unclosed.entry((event.merchant_id(), money.sold_date)).or_default();
+            *totals = std::mem::take(totals).with(money, accepted.record.seq)?;
+        }
         Ok(())
     }
 
-    /// The payments with an intent that still waits, in words.
+    fn take_settlement(&mut self, position: String, event: SettlementEvent) -> Done {
+        let before = self.payees.remove(&event.payee()).unwrap_or_default();
+        let after = settlement::evolve(before, &event).during(|| position.clone())?;
+        self.payees.insert(event.payee(), after);
+        if let (SettlementEvent::MerchantClosed(data), Payee::Merchant(merchant)) = (&event, event.payee()) {
+            let totals = self.unclosed.remove(&(merchant, data.day)).unwrap_or_default();
+            let earned = totals.commissions.iter().filter(|(_, amount)| !amount.is_zero());
+            let said = data.commissions.iter().map(|one| (&one.payee, &one.amount));
+            let is_right = data.sales_amount == totals.sales_amount
+                && data.cancels_amount == totals.cancels_amount
+                && (data.fee_supply, data.fee_vat) == (totals.fee_supply, totals.fee_vat)
+                && (data.entries, data.entries_hash) == (totals.entries(), totals.entries_hash)
+                && earned.eq(said);
+            if !is_right {
+                self.wrong_closings.push(format!("{position}: {data:?}, recorded {totals:?}"));
+            }
+        }
+        self.settlements.push((position, event));
+        Ok(())
+    }
+
+    /// The payments with an intent that still waits, and the commissions that are not delivered, in words.
     pub fn open(&self) -> Vec<String> {
         let open = self.payments.iter().filter(|(_, account)| account.is_open());
-        open.map(|(id, account)| format!("{id} {}: {:?}", account.order_id, account.events)).collect()
+        let open = open.map(|(id, account)| format!("{id} {}: {:?}", account.order_id, account.events));
+        let undelivered = self.payees.iter().filter(|(_, payee)| !payee.undelivered.is_empty());
+        let undelivered =
+            undelivered.map(|(id, payee)| format!("{id} has not delivered {:?}", payee.undelivered));
+        open.chain(undelivered).collect()
     }
 
     /// The payments of an order, in the order of their ids (which is the order of their making).

@@ -5,11 +5,13 @@ mod account;
 mod book;
 mod compare;
 mod memory;
+mod payees;
 
 pub use account::{Account, Undo};
 pub use book::{Book, Keyed};
 pub use compare::{against_acquirer, against_callers};
 pub use memory::{Memory, Operation};
+pub use payees::payees;
 
 use crate::failure::{Done, Failure};
 

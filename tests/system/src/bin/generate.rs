@@ -65,6 +65,10 @@ fn run(options: &Options) -> Done {
         per_second(payments, made.took)
     );
     println!(
+        "{} days closed, {} of them negative; {} cancels after the pay-out; {} contracts changed, {} adjustments",
+        made.closed, made.negative, made.after_pay_out, made.changed, made.adjusted
+    );
+    println!(
         "{} pay-outs paid, {} of them sent back, {} not paid",
         made.paid_out, made.returned, made.failed
     );

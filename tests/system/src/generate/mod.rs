@@ -20,14 +20,20 @@ use ledger_api::sandbox::decide::transaction;
 use ledger_api::store::{Disk, DiskSettings};
 use ledger_domain::card::CardCompanion;
 use ledger_domain::days::Moment;
-use ledger_domain::directory::{Digest, DirectoryCommand, OpenPartition, PartitionRef, RegisterAcquirer};
-use ledger_domain::ids::{CancelId, KeyId, MerchantId, OperationId, PaymentId};
-use ledger_domain::lines::Payee;
-use ledger_domain::money::{Amount, Currency};
+use ledger_domain::directory::{
+    Digest, DirectoryCommand, OpenPartition, PartitionRef, RegisterAcquirer, SetContract,
+};
+use ledger_domain::ids::{
+    CancelId, ContractId, KeyId, MerchantId, OperationId, PayOutId, PaymentId, ProposalId,
+};
+use ledger_domain::lines::{Node, Payee};
+use ledger_domain::money::{Amount, Currency, Net};
 use ledger_domain::payment::effects::Timing;
 use ledger_domain::payment::{RequestCancel, UnknownCause};
 use ledger_domain::recorded::Actor;
-use ledger_domain::settlement::{BankWord, Deed, Delivery, Operation, SettlementCommand, close_at};
+use ledger_domain::settlement::{
+    BankWord, Deed, Delivery, Operation, SettlementCommand, Wish as LedgerWish, close_at,
+};
 use ledger_log::kafka::{KafkaSettings, partitions, read_genesis};
 use ledger_log::{Completion, Fence, Genesis, PartitionId};
 
@@ -39,6 +45,8 @@ use station::{Common, Station};
 
 /// Payments that are under way together.
 const WAVE: u64 = 1_024;
+/// Of a day at least so many are.
+const WAVES_A_DAY: u64 = 2;
 /// How far apart the first and the last of a wave are, ms: less than any timer of a payment.
 const WAVE_MS: i64 = 1_000;
 /// Approved payments that may still be cancelled, at most.
@@ -50,6 +58,8 @@ const LOST: u32 = 5;
 /// Of ten thousand pay-outs: those the bank cannot pay, and those it sends back.
 const FAILED: u32 = 200;
 const RETURNED: u32 = 100;
+/// After so long a sale has been paid out by every cycle there is here: a month, its lag, and a holiday, ms.
+const PAID_OUT_MS: i64 = 56 * 86_400_000;
 /// Kafka has said nothing for so long.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -85,6 +95,16 @@ pub struct Made {
     pub failed: u64,
     /// See [`Made::paid_out`].
     pub returned: u64,
+    /// Contracts that were changed on the way.
+    pub changed: u64,
+    /// Days closed, and how many of them left their payee owing.
+    pub closed: u64,
+    /// See [`Made::closed`].
+    pub negative: u64,
+    /// Cancels of payments that had been paid out.
+    pub after_pay_out: u64,
+    /// What two people decided: adjustments.
+    pub adjusted: u64,
     /// Approved and still to be cancelled, drawn evenly from the whole history: at most [`CANCELLABLE`].
     pub cancellable: Vec<Standing>,
     /// How long it took.
@@ -100,6 +120,8 @@ enum Asked {
     Delivery(usize, DeliveryId),
     /// Finance does something about a pay-out.
     Deed,
+    /// The same, which may come to nothing.
+    Attempt,
 }
 
 /// A payment that may be cancelled.
@@ -116,6 +138,8 @@ pub struct Standing {
     /// Won, none of it cancelled.
     pub amount: i64,
     place: usize,
+    /// When it was paid, Unix ms.
+    paid_ms: i64,
 }
 
 struct World {
@@ -131,6 +155,8 @@ struct World {
     sent: HashMap<PaymentId, Standing>,
     standing: Vec<Standing>,
     merchants: Vec<(MerchantId, usize)>,
+    /// Agency and branch above each merchant.
+    paths: Vec<(Node, Node)>,
     made: Made,
 }
 
@@ -149,9 +175,10 @@ pub fn generate(
     world.register()?;
     let span_ms = i64::from(wish.days).saturating_mul(86_400_000);
     let first_ms = world.now_ms;
-    let (mut done, pauses) = (0, Pauses::of(&mut world.random, wish.payments.div_ceil(WAVE)));
+    let at_once = WAVE.min(wish.payments.div_ceil(u64::from(wish.days) * WAVES_A_DAY)).max(1);
+    let (mut done, pauses) = (0, Pauses::of(&mut world.random, wish.payments.div_ceil(at_once)));
     for share in pauses.0 {
-        let count = WAVE.min(wish.payments - done);
+        let count = at_once.min(wish.payments - done);
         world.now_ms = world.now_ms.max(first_ms.saturating_add(part(span_ms, share)));
         world.wave(count)?;
         done += count;
@@ -226,6 +253,7 @@ impl World {
             sent: HashMap::new(),
             standing: Vec::new(),
             merchants: Vec::new(),
+            paths: Vec::new(),
             made: Made::default(),
         };
         world.until("every partition is led", |world| world.stations.iter().all(Station::leads))?;
@@ -278,6 +306,7 @@ impl World {
         }
         // A contract holds from the moment after it was made.
         self.now_ms += 60_000;
+        self.paths = people.paths;
         for merchant in people.merchants {
             let place = self.place_of(Payee::Merchant(merchant))?;
             self.merchants.push((merchant, place));
@@ -292,7 +321,7 @@ impl World {
             let offset = i64::try_from(number).unwrap_or(0) * WAVE_MS / i64::try_from(WAVE).unwrap_or(1);
             self.now_ms = begun_ms + offset;
             self.pay()?;
-            if number % 100 < CANCELS && !self.standing.is_empty() {
+            if self.random.u64(0..100) < CANCELS && !self.standing.is_empty() {
                 self.cancel()?;
             }
             if number % 128 == 127 {
@@ -300,7 +329,51 @@ impl World {
             }
         }
         self.until("every payment has its end", |world| world.asked.is_empty())?;
+        self.finance()?;
+        self.operators()
+    }
+
+    /// Now and then a contract changes in an hour's time, an amount is adjusted by two people, withheld, or released.
+    fn operators(&mut self) -> Done {
+        let merchant = self.somebody();
+        let (merchant_id, place) = *self.merchants.get(merchant).during(|| "no merchant".to_owned())?;
+        let payee = Payee::Merchant(merchant_id);
+        match self.random.u8(0..20) {
+            0 | 1 => {
+                let above = *self.paths.get(merchant).during(|| "no path".to_owned())?;
+                let terms = people::terms(&mut self.random, above)?;
+                let contract_id = ContractId::new(fresh(&mut self.random, self.now_ms));
+                let (ahead_ms, command) =
+                    (self.random.i64(1..40) * 3_600_000 + 60_000, DirectoryCommand::SetContract);
+                let effective_from = Some(Moment::from_ms(self.now_ms + ahead_ms));
+                let command = command(SetContract { merchant_id, contract_id, effective_from, terms });
+                self.submit("operator", 0, ClientCommand::Directory(command), None, Asked::Attempt)?;
+                self.made.changed += 1;
+            }
+            2 => {
+                let amount = Net::new(self.random.i64(-5_000..5_000) * 2 + 1)?;
+                let proposal_id = ProposalId::new(fresh(&mut self.random, self.now_ms));
+                let (reason, document) = ("정산 조정".to_owned(), format!("doc-{}", self.next));
+                let wish = LedgerWish::Adjustment { amount };
+                self.deed(place, payee, 5, Deed::Propose { proposal_id, wish, reason, document })?;
+                self.until("it is proposed", |world| world.asked.is_empty())?;
+                self.deed(place, payee, 6, Deed::Confirm(proposal_id))?;
+                self.made.adjusted += 1;
+            }
+            3 => self.attempt(place, payee, Deed::Withhold(None, "이상 거래".to_owned()))?,
+            4 | 5 => self.attempt(place, payee, Deed::Release(None, "확인 완료".to_owned()))?,
+            6 => {
+                let pay_out_id = PayOutId::new(fresh(&mut self.random, self.now_ms));
+                self.attempt(place, payee, Deed::ProposePayOut { pay_out_id })?;
+            }
+            _ => {}
+        }
+        self.until("operators are answered", |world| world.asked.is_empty())?;
         self.finance()
+    }
+
+    fn attempt(&mut self, place: usize, payee: Payee, deed: Deed) -> Done {
+        self.operate(place, payee, 5, deed, Asked::Attempt)
     }
 
     /// The day of the last payment is over: it is closed, and so is what its closing leads to, as far as time goes.
@@ -329,6 +402,10 @@ impl World {
 
     /// What has been proposed is approved, released by somebody else, and paid by the bank; now and then it is not, or comes back.
     fn finance(&mut self) -> Done {
+        for station in &mut self.stations {
+            self.made.closed += std::mem::take(&mut station.closed);
+            self.made.negative += std::mem::take(&mut station.negative);
+        }
         let mut proposed = Vec::new();
         for (place, station) in self.stations.iter_mut().enumerate() {
             proposed.extend(station.proposed.drain(..).map(|(payee, id)| (place, payee, id)));
@@ -371,10 +448,14 @@ impl World {
     }
 
     fn deed(&mut self, place: usize, payee: Payee, by: u128, deed: Deed) -> Done {
+        self.operate(place, payee, by, deed, Asked::Deed)
+    }
+
+    fn operate(&mut self, place: usize, payee: Payee, by: u128, deed: Deed, asked: Asked) -> Done {
         let by = KeyId::new(uuid::Uuid::from_u128(by));
         let operation = Operation { by, not_after: Moment::from_ms(0), deed };
         let command = Box::new(SettlementCommand::Operate(operation));
-        self.submit("operator", place, ClientCommand::Settlement(payee, command), None, Asked::Deed)
+        self.submit("operator", place, ClientCommand::Settlement(payee, command), None, asked)
     }
 
     fn pay(&mut self) -> Done {
@@ -401,7 +482,8 @@ impl World {
 
     fn cancel(&mut self) -> Done {
         let at = self.random.usize(0..self.standing.len());
-        let Standing { payment, merchant, amount, place, .. } = self.standing.swap_remove(at);
+        let Standing { payment, merchant, amount, place, paid_ms, .. } = self.standing.swap_remove(at);
+        self.made.after_pay_out += u64::from(self.now_ms - paid_ms > PAID_OUT_MS);
         let all = self.random.u8(0..10) < 7;
         let wish = RequestCancel {
             cancel_id: CancelId::new(fresh(&mut self.random, self.now_ms)),
@@ -564,6 +646,10 @@ impl World {
                     Some(Asked::Directory | Asked::Deed) => {
                         Err(Failure::new(format!("a refusal: {answer:?}")))
                     }
+                    Some(Asked::Attempt) => {
+                        self.made.refused -= 1;
+                        Ok(())
+                    }
                     Some(Asked::Payment(_) | Asked::Cancel | Asked::Delivery(..)) | None => Ok(()),
                 };
             }
@@ -589,7 +675,7 @@ impl World {
                 self.made.declined += 1;
             }
             (Some(Asked::Cancel), _) => self.made.cancelled += 1,
-            (Some(Asked::Directory | Asked::Delivery(..) | Asked::Deed) | None, _) => {}
+            (Some(Asked::Directory | Asked::Delivery(..) | Asked::Deed | Asked::Attempt) | None, _) => {}
         }
         Ok(())
     }
@@ -605,6 +691,7 @@ impl World {
                 approval: order.operation,
                 amount: order.amount_minor,
                 place,
+                paid_ms: self.now_ms,
             };
             self.sent.insert(order.payment, standing);
         }

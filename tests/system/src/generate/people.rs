@@ -1,12 +1,14 @@
 //! Who sells in a generated history: agencies, branches and merchants, on terms that differ, all from one seed.
 
 use ledger_domain::contract::{AcquirerRoute, CommissionRule, ContractTerms, FeeReturn, FeeRule, Method};
+use ledger_domain::days::calendar::HolidayRule;
 use ledger_domain::directory::{
-    DirectoryCommand, RegisterAgency, RegisterBranch, RegisterMerchant, SetContract,
+    DirectoryCommand, NodeTerms, RegisterAgency, RegisterBranch, RegisterMerchant, SetContract, SetNodeTerms,
 };
 use ledger_domain::ids::{AgencyId, BranchId, ContractId, MerchantId};
 use ledger_domain::lines::{Node, VatMode};
 use ledger_domain::money::{Amount, Rounding};
+use ledger_domain::settlement::{PayeeTax, ReserveRule, SettlementCycle};
 use ledger_domain::vat::TaxType;
 use uuid::Uuid;
 
@@ -18,6 +20,8 @@ const BRANCHES: usize = 30;
 /// Those who sell, the busiest first, and what registers everybody, in order.
 pub struct People {
     pub merchants: Vec<MerchantId>,
+    /// Agency and branch above each of them.
+    pub paths: Vec<(Node, Node)>,
     pub commands: Vec<DirectoryCommand>,
 }
 
@@ -49,8 +53,16 @@ impl People {
             branches.push((branch_id, agency));
             let (parent, name) = (Node::Agency(agency), format!("영업점 {number}"));
             commands.push(DirectoryCommand::RegisterBranch(RegisterBranch { branch_id, parent, name }));
+            if let Some(terms) = node_terms(random, number)? {
+                let node = Node::Branch(branch_id);
+                commands.push(DirectoryCommand::SetNodeTerms(SetNodeTerms {
+                    node,
+                    effective_from: None,
+                    terms,
+                }));
+            }
         }
-        let mut all = Vec::new();
+        let (mut all, mut paths) = (Vec::new(), Vec::new());
         for number in 1..=merchants {
             let (branch_id, agency) = *random.choice(&branches).during(|| "no branch".to_owned())?;
             let merchant_id = MerchantId::new(fresh(random, at_ms));
@@ -64,7 +76,9 @@ impl People {
                 tax_type,
             }));
             let contract_id = ContractId::new(fresh(random, at_ms));
-            let terms = terms(random, Node::Agency(agency), Node::Branch(branch_id))?;
+            let above = (Node::Agency(agency), Node::Branch(branch_id));
+            let terms = terms(random, above)?;
+            paths.push(above);
             commands.push(DirectoryCommand::SetContract(SetContract {
                 merchant_id,
                 contract_id,
@@ -72,11 +86,64 @@ impl People {
                 terms,
             }));
         }
-        Ok(People { merchants: all, commands })
+        Ok(People { merchants: all, paths, commands })
     }
 }
 
-fn terms(random: &mut fastrand::Rng, agency: Node, branch: Node) -> Done<ContractTerms> {
+/// Every third branch is a person without registration, every fourth is paid by the week; the others have no terms of their own.
+fn node_terms(random: &mut fastrand::Rng, number: usize) -> Done<Option<NodeTerms>> {
+    let (person, weekly) = (number.is_multiple_of(3), number.is_multiple_of(4));
+    if !person && !weekly {
+        return Ok(None);
+    }
+    let tax = if person { PayeeTax::Person } else { PayeeTax::Registered };
+    let cycle = match weekly {
+        true => weekly_cycle(random),
+        false => SettlementCycle::Monthly { ends_on: 31, lag_days: 10, holidays: HolidayRule::After },
+    };
+    Ok(Some(NodeTerms { cycle, minimum_pay_out: Amount::new(1_000)?, tax }))
+}
+
+fn weekly_cycle(random: &mut fastrand::Rng) -> SettlementCycle {
+    SettlementCycle::Weekly { ends_on: 7, lag_days: random.u8(1..6), holidays: HolidayRule::After }
+}
+
+/// What a merchant agrees to, on top of fees and commissions: most are paid at D+n, some by the week or the month; some leave a reserve.
+fn paid_out(
+    random: &mut fastrand::Rng,
+) -> Done<(Option<SettlementCycle>, Option<ReserveRule>, Option<Amount>)> {
+    let cycle = match random.u8(0..10) {
+        0 => Some(weekly_cycle(random)),
+        1 => {
+            let holidays =
+                *random.choice(&[HolidayRule::Before, HolidayRule::After]).unwrap_or(&HolidayRule::After);
+            Some(SettlementCycle::Monthly {
+                ends_on: random.u8(1..=31),
+                lag_days: random.u8(3..20),
+                holidays,
+            })
+        }
+        _ => None,
+    };
+    let reserve = match random.u8(0..10) {
+        0..3 => Some(ReserveRule {
+            rate: "0.05".parse()?,
+            days: random.u16(20..120),
+            cap: random.bool().then(|| Amount::new(500_000)).transpose()?,
+            usable_for_offset: random.bool(),
+        }),
+        _ => None,
+    };
+    let minimum = (random.u8(0..10) == 0).then(|| Amount::new(10_000)).transpose()?;
+    Ok((cycle, reserve, minimum))
+}
+
+/// Terms for a merchant below an agency and a branch.
+///
+/// # Errors
+/// They are none.
+pub fn terms(random: &mut fastrand::Rng, (agency, branch): (Node, Node)) -> Done<ContractTerms> {
+    let (settlement_cycle, reserve, minimum_pay_out) = paid_out(random)?;
     let rates = ["0.015", "0.022", "0.0275", "0.03", "0.033"];
     let rate = random.choice(rates).unwrap_or("0.03");
     let vat_mode = if random.bool() { VatMode::Excluded } else { VatMode::Included };
@@ -92,7 +159,7 @@ fn terms(random: &mut fastrand::Rng, agency: Node, branch: Node) -> Done<Contrac
         method: Method::Card,
         rate: rate.parse()?,
         fixed: Amount::ZERO,
-        min: None,
+        min: (random.u8(0..5) == 0).then(|| Amount::new(50)).transpose()?,
         max: None,
         vat_mode,
         rounding: Rounding::Floor,
@@ -103,9 +170,11 @@ fn terms(random: &mut fastrand::Rng, agency: Node, branch: Node) -> Done<Contrac
         settlement_cycle_days: random.u8(1..8),
         acquirer: AcquirerRoute { id: "sandbox".parse()?, cost_rate: "0.008".parse()? },
         minimum_amount: Amount::new(100)?,
-        fee_return: FeeReturn::Yes,
-        settlement_cycle: None,
-        reserve: None,
-        minimum_pay_out: None,
+        fee_return: *random
+            .choice(&[FeeReturn::Yes, FeeReturn::Yes, FeeReturn::No, FeeReturn::SameDay])
+            .unwrap_or(&FeeReturn::Yes),
+        settlement_cycle,
+        reserve,
+        minimum_pay_out,
     })
 }

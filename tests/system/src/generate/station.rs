@@ -32,6 +32,9 @@ pub struct Station {
     fates: Vec<Fate>,
     /// Pay-outs that were proposed since somebody looked.
     pub proposed: Vec<(Payee, PayOutId)>,
+    /// Days closed since, and how many of them left their payee owing.
+    pub closed: u64,
+    pub negative: u64,
 }
 
 /// What every station is opened with.
@@ -70,7 +73,9 @@ impl Station {
         owner.catch_up();
         writer.lead();
         let (fates, proposed) = (Vec::new(), Vec::new());
-        let mut station = Station { at: at.clone(), owner, rows, writer, io, fates, proposed };
+        let (closed, negative) = (0, 0);
+        let mut station =
+            Station { at: at.clone(), owner, rows, writer, io, fates, proposed, closed, negative };
         station.io.drain(&mut station.writer, &mut station.fates);
         Ok(station)
     }
@@ -142,26 +147,38 @@ impl Station {
                 return Err(Failure::new(format!("{}: {fate:?}", self.at)));
             }
             if let Fate::Accepted { accepted, .. } = &fate
-                && let Some(proposed) = proposed(accepted)?
+                && let Some(event) = settlement(accepted)?
             {
-                self.proposed.push(proposed);
+                self.take(&event);
             }
             self.owner.fate(fate, now_ms, &self.rows)?;
         }
         Ok(())
     }
+
+    fn take(&mut self, event: &SettlementEvent) {
+        let result = match event {
+            SettlementEvent::PayOutProposed(data) => {
+                return self.proposed.push((data.payee, data.pay_out_id));
+            }
+            SettlementEvent::MerchantClosed(data) => &data.result,
+            SettlementEvent::NodeClosed(data) => &data.result,
+            _ => return,
+        };
+        self.closed += 1;
+        self.negative += u64::from(!result.receivable.is_zero());
+    }
 }
 
-/// The pay-out that an accepted record proposes, if it does.
-fn proposed(accepted: &Accepted) -> Done<Option<(Payee, PayOutId)>> {
+/// The event of a payee's stream in an accepted record, if it holds one.
+fn settlement(accepted: &Accepted) -> Done<Option<SettlementEvent>> {
     let payload = &accepted.record.payload;
     let mut headers = payload.headers.into_iter();
-    let is_one = |(name, value): (&str, &[u8])| name == "ce_type" && value.ends_with(b"pay-out-proposed.v1");
-    if !headers.any(is_one) {
+    if !headers.any(|(name, value)| name == "ce_type" && value.starts_with(b"ledger.settlement.")) {
         return Ok(None);
     }
     match recorded::read(&payload.headers, &payload.value)?.0 {
-        Event::Settlement(SettlementEvent::PayOutProposed(data)) => Ok(Some((data.payee, data.pay_out_id))),
-        _ => Ok(None),
+        Event::Settlement(event) => Ok(Some(event)),
+        Event::Payment(_) | Event::Directory(_) => Ok(None),
     }
 }

@@ -14,7 +14,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::audit::{against_acquirer, against_callers, nothing_found};
+use ledger_domain::days::Moment;
+use ledger_domain::settlement::close_at;
+
+use crate::audit::{against_acquirer, against_callers, nothing_found, payees};
+use crate::envelope::now_ms;
 use crate::failure::{Done, During};
 use crate::load::{Load, Running};
 use crate::rig::{People, Rig};
@@ -50,10 +54,15 @@ pub struct Plan {
 /// Something does not come to rest, or cannot be compared.
 pub fn run(plan: &Plan) -> Done<Report> {
     let begun = Instant::now();
-    let size =
-        |options: ledger_dev::StackOptions| options.apis(APIS).projectors(PROJECTORS).brokers(plan.brokers);
+    let ahead = to_midnight(plan.span / 2);
+    // A store that is lost comes from another process, however small the ledger is.
+    let size = |options: ledger_dev::StackOptions| {
+        let options = options.apis(APIS).projectors(PROJECTORS).brokers(plan.brokers);
+        let options = options.env("LEDGER_SNAPSHOT_MIN_RECORDS", "1");
+        options.env("LEDGER_TEST_CLOCK_AHEAD", &ahead.as_secs().to_string())
+    };
     let mut rig = Rig::start_with("torture", size)?;
-    let people = rig.people()?;
+    let people = rig.people_ahead(ahead)?;
     let urls = rig.stack.site.api_urls();
     let load = Load {
         urls: urls.clone(),
@@ -85,6 +94,16 @@ pub fn run(plan: &Plan) -> Done<Report> {
     Ok(report)
 }
 
+/// So far the clock is put forward that it is midnight in Seoul, where days are closed, after this time and the half minute that a
+/// stack takes to start.
+fn to_midnight(after: Duration) -> Duration {
+    const DAY_MS: i64 = 86_400_000;
+    let now_ms = now_ms();
+    let after_ms = i64::try_from(after.as_millis()).unwrap_or(0) + 30_000;
+    let left_ms = close_at(Moment::from_ms(now_ms).seoul_day()).ms() - now_ms;
+    Duration::from_millis((left_ms - after_ms).rem_euclid(DAY_MS).unsigned_abs())
+}
+
 fn audit(rig: &Rig, people: &People, load: Running, probes: Probes, report: &mut Report) -> Done {
     let history = rig.block(load.finish()).during(|| "the callers end".to_owned())?;
     let watched = rig.block(probes.finish())?;
@@ -96,6 +115,8 @@ fn audit(rig: &Rig, people: &People, load: Running, probes: Probes, report: &mut
     report.find("ledger and callers", against_callers(&book, &history.deeds));
     report.find("replays", history.wrong_replays);
     report.find("ledger and acquirer", against_acquirer(&book, &rig.memory()?));
+    report.closed(&book);
+    report.find("payees", payees(&book));
     let (compared, findings) = rig.block(stores::compare(rig, people, &book))?;
     report.compared = compared;
     report.find("stores", findings);

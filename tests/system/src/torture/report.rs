@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use ledger_domain::settlement::SettlementEvent;
+
 use super::Plan;
 use super::probes::Watched;
+use crate::audit::Book;
 use crate::honest::Ending;
 use crate::linear::{Operation, PaymentModel, Seen, Step, check};
 use crate::load::History;
@@ -41,6 +44,8 @@ pub struct Report {
     pub watched: (u64, u64),
     /// See `watched`.
     pub planted: (u64, u64),
+    /// Days of merchants that were closed, and commissions that arrived.
+    pub settled: (usize, usize),
     /// Answers of stores that were compared with the ledger.
     pub compared: u64,
     /// What `verify` said.
@@ -59,6 +64,13 @@ impl Report {
 
     pub(super) fn find(&mut self, what: &str, findings: Vec<String>) {
         self.findings.extend(findings.into_iter().map(|finding| format!("{what}: {finding}")));
+    }
+
+    pub(super) fn closed(&mut self, book: &Book) {
+        for (_, event) in &book.settlements {
+            self.settled.0 += usize::from(matches!(event, SettlementEvent::MerchantClosed(_)));
+            self.settled.1 += usize::from(matches!(event, SettlementEvent::CommissionReceived(_)));
+        }
     }
 
     pub(super) fn callers(&mut self, history: &History) {
@@ -155,6 +167,8 @@ impl fmt::Display for Report {
             "single payments watched {}, operations on them {}; planted stale answers caught {} of {}",
             self.watched.0, self.watched.1, self.planted.0, self.planted.1
         )?;
+        let (days, commissions) = self.settled;
+        writeln!(f, "days of merchants closed {days}, commissions brought to their payees {commissions}")?;
         writeln!(f, "answers of the stores compared with the ledger {}", self.compared)?;
         let count = |words: &[&str]| {
             self.findings.iter().filter(|finding| words.iter().any(|word| finding.contains(word))).count()

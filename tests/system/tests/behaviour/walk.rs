@@ -135,6 +135,7 @@ async fn as_strangers(rig: &Rig, people: &People, ours: &Ours, method: &str, pat
     // An operator's command is no merchant's, whoever's merchant it is.
     let own = ask(&mut people.merchant(0)?.client(&rig.url()), method, path).await?;
     let is_directory = ["/v1/agencies", "/v1/branches", "/v1/merchants", "/v1/keys"].contains(&path)
+        || path.contains("/payees/")
         || path.ends_with("/contracts")
         || path.ends_with("/card-keys")
         || path.ends_with("/revoke")

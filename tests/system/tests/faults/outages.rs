@@ -1,8 +1,9 @@
 //! An engine that is away. MariaDB: approvals and cancels go on. Kafka: commands are told to wait or to ask, never a lie,
 //! and reads go on. Afterwards everything agrees.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use ledger_dev::Server;
 use ledger_tests::audit::{against_acquirer, against_callers, nothing_found};
 use ledger_tests::client::{Client, Reply};
 use ledger_tests::failure::{Done, During};
@@ -11,6 +12,7 @@ use ledger_tests::load::Load;
 use ledger_tests::rig::{People, Rig};
 use ledger_tests::town::{Merchant, Order, cancel};
 use ledger_tests::{ensure, envelope};
+use serde_json::Value;
 
 const READS: [&str; 4] =
     ["/v1/transactions", "/v1/branches/sales", "/v1/settlements", "/v1/settlements/entries"];
@@ -123,6 +125,68 @@ fn an_idle_api_notices_that_kafka_is_gone_before_a_command_does() -> Done {
     Ok(())
 }
 
+/// What an api says that waits at its start.
+const WAITS: &str = "Kafka does not answer; waiting for it";
+
+#[test]
+fn an_api_that_starts_while_kafka_is_away_waits_for_it_and_ends_when_it_is_asked_to() -> Done {
+    let mut rig = Rig::start("outage_start")?;
+    let people = rig.people()?;
+    let before = rig.block(pay(&rig, people.merchant(0)?, "before"))?.ok()?;
+    rig.api()?.stop()?;
+    rig.broker()?.stop()?;
+    waits(&mut rig)?;
+    rig.block(says_why(&rig, people.merchant(0)?))?;
+    // Asked to end, it does not wait for Kafka.
+    let begun = Instant::now();
+    let ended = rig.api()?.stop()?;
+    ensure!(ended.is_some_and(|status| status.success()), "asked to end, it ended with {ended:?}");
+    ensure!(begun.elapsed() < Duration::from_secs(4), "it took {:?} to end", begun.elapsed());
+
+    waits(&mut rig)?;
+    rig.broker()?.start()?;
+    rig.ready_again(Duration::from_secs(60))?;
+    let again = rig.block(pay(&rig, people.merchant(0)?, "before"))?.ok()?;
+    ensure!(again.is_replayed() && again.body == before.body, "{} after {}", again.body, before.body);
+    rig.block(pay(&rig, people.merchant(0)?, "after"))?.ok()?;
+    agree(&rig)?;
+
+    // What waiting cannot help is not waited for.
+    rig.api()?.stop()?;
+    rig.api()?.set_env("LEDGER_TOPIC_PREFIX", "nobodys");
+    rig.api()?.spawn()?;
+    rig.until("it ends by itself", Duration::from_secs(15), || {
+        Ok(!rig.stack.apis.iter().any(Server::is_running))
+    })?;
+    let said = ledger_dev::logfile::tail(rig.api()?.log(), 3);
+    ensure!(said.contains("was never initialised"), "{said}");
+    Ok(())
+}
+
+/// Starts the api, which says more than once that it waits, and is there.
+fn waits(rig: &mut Rig) -> Done {
+    let log = rig.api()?.log().to_path_buf();
+    let said = || ledger_dev::logfile::whole(&log).matches(WAITS).count();
+    let before = said();
+    rig.api()?.spawn()?;
+    rig.until("it waits", Duration::from_secs(40), || Ok(said() >= before + 2))?;
+    ensure!(rig.api()?.is_running(), "it has ended{}", ledger_dev::logfile::tail(&log, 5));
+    Ok(())
+}
+
+/// Alive, not ready and why; and no command is taken.
+async fn says_why(rig: &Rig, merchant: &Merchant) -> Done {
+    let mut anyone = Client::anonymous(&rig.url());
+    anyone.get("/health/live").await?.ok()?;
+    let reply = anyone.get("/health/ready").await?;
+    let why = reply.list("problems")?.iter().filter_map(Value::as_str).collect::<Vec<_>>();
+    let says_so = why.iter().any(|why| why.starts_with("waiting for Kafka: "));
+    ensure!(reply.status() == 503 && says_so, "{}", reply.unexpected("503 and why"));
+    let reply = pay(rig, merchant, "meanwhile").await?.refused(503, "NOT_READY")?;
+    ensure!(reply.retry_after().is_some(), "no Retry-After");
+    Ok(())
+}
+
 /// Partitions notice one after another: each has its own word with Kafka.
 async fn none_ready(rig: &Rig) -> Done<bool> {
     let reply = Client::anonymous(&rig.url()).get("/health/ready").await?;
@@ -167,7 +231,7 @@ async fn without_kafka(rig: &Rig, people: &People) -> Done<Vec<String>> {
 
 /// Once the log has been silent for a while nothing more is let in to wait: 503, and the api says that it is not ready.
 async fn refused_at_once(rig: &Rig, merchant: &Merchant) -> Done {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let reply = pay(rig, merchant, "without-late").await?;
     let waited = begun.elapsed();
     ensure!(
@@ -204,7 +268,7 @@ async fn the_tables_speak_for_the_owner(rig: &Rig, people: &People, before: &Rep
         found.as_object_mut().is_some_and(|members| members.remove("projectedThrough").is_some())
             && found == before.body
     };
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let read = client.get(&format!("/v1/payments/{payment}")).await?.ok()?;
     ensure!(begun.elapsed() < Duration::from_secs(2), "a read waited {:?}", begun.elapsed());
     ensure!(same(&read.body), "{} instead of {}", read.body, before.body);

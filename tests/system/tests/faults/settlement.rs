@@ -5,14 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use ledger_domain::days::Day;
 use ledger_domain::lines::Payee;
-use ledger_domain::posting::{Account, Side, post_settlement};
-use ledger_domain::settlement::{self, PayOutStage, Settlement, SettlementEvent};
-use ledger_tests::audit::{Book, against_acquirer, nothing_found};
+use ledger_domain::settlement::{PayOutStage, SettlementEvent};
+use ledger_tests::audit::{Book, against_acquirer, nothing_found, payees};
 use ledger_tests::client::Client;
 use ledger_tests::ensure;
 use ledger_tests::failure::{Done, During};
-use ledger_tests::rig::Rig;
+use ledger_tests::rig::{People, Rig};
 use ledger_tests::town::{Order, cancel};
 use serde_json::{Value, json};
 
@@ -60,23 +60,52 @@ fn days_end_and_everybody_is_paid_once_whoever_is_killed() -> Done {
     nothing_found("ledger and acquirer", &against_acquirer(&book, &rig.memory()?))?;
     ensure!(book.doubled.is_empty(), "doubled: {:?}", book.doubled);
     closings_are_what_was_sold(&book, &sold)?;
-    let states = states(&book)?;
-    for payee in states.keys() {
-        let state = &states[payee];
+    for (payee, state) in &book.payees {
         let balances = state.balances(*payee)?;
         ensure!(
             balances == Default::default() && state.undelivered.is_empty(),
             "{payee} is left with {state:?}"
         );
     }
-    let clearing = book.settlements.iter().flat_map(|(_, event)| post_settlement(event).unwrap_or_default());
-    let clearing = clearing.filter(|entry| entry.account == Account::L32).map(|entry| match entry.side {
-        Side::Debit => entry.amount.minor(),
-        Side::Credit => -entry.amount.minor(),
-    });
-    ensure!(clearing.sum::<i64>() == 0, "something is left between the partitions");
+    nothing_found("payees", &payees(&book))?;
     rig.projected(&book, PATIENCE)?;
-    rig.verify().map(|_| ())
+    rig.verify()?;
+    everything_is_explained(&rig, &book, &people)
+}
+
+/// Every entry is what contract and amounts make of it, also as each payee asks.
+fn everything_is_explained(rig: &Rig, book: &Book, people: &People) -> Done {
+    let mut all = 0;
+    let days: BTreeSet<Day> = book
+        .settlements
+        .iter()
+        .filter_map(|(_, event)| match event {
+            SettlementEvent::MerchantClosed(data) => Some(data.day),
+            _ => None,
+        })
+        .collect();
+    let (first, last) = days.first().zip(days.last()).during(|| "nothing was closed".to_owned())?;
+    let path = format!("/v1/settlements/explain?limit=1000&startDate={first}&endDate={last}");
+    let everything = rig.block(rig.operator().get(&path))?.ok()?;
+    for row in everything.list("explanations")? {
+        ensure!(row["agrees"] == true, "not explained: {row}");
+        ensure!(row["entry"]["payOutAmount"] == row["explanation"]["payOutAmount"], "not the same: {row}");
+        all += 1;
+    }
+    let said = |name: &str| everything.body[name].clone();
+    ensure!(said("entries") == all && said("agrees") == true, "{}", everything.body);
+    ensure!(said("payOutAmount") == said("reckonedAmount"), "{}", everything.body);
+    // A sale is three entries: its merchant's, its branch's, its agency's; so is a cancel.
+    ensure!(all == people.merchants.len() * 5 * 3, "{all} entries");
+    let merchant = people.merchant(0)?;
+    let own = rig.block(merchant.client(&rig.url()).get(&path))?.ok()?;
+    ensure!(own.number("entries")? == 5, "{}", own.body);
+    ensure!(
+        !own.body.to_string().contains("commission/"),
+        "a merchant is shown what others earn: {}",
+        own.body
+    );
+    Ok(())
 }
 
 /// Both processes go on with clocks so many days ahead.
@@ -92,24 +121,13 @@ fn put_forward(rig: &mut Rig, days: u64) -> Done {
     Ok(())
 }
 
-/// Every payee's state as its events say.
-fn states(book: &Book) -> Done<BTreeMap<Payee, Settlement>> {
-    let mut states: BTreeMap<Payee, Settlement> = BTreeMap::new();
-    for (position, event) in &book.settlements {
-        let before = states.remove(&event.payee()).unwrap_or_default();
-        let after = settlement::evolve(before, event).during(|| position.clone())?;
-        states.insert(event.payee(), after);
-    }
-    Ok(states)
-}
-
 /// Waits until nothing happens by itself any more: nothing is undelivered, and the ledger has stopped growing.
 fn everything_due_is_done(rig: &Rig) -> Done<Book> {
     let (mut last, mut quiet) = (0, 0);
     rig.until("everything that is due is done", PATIENCE, || {
         let book = rig.book()?;
         let count = book.settlements.len();
-        let delivered = states(&book)?.values().all(|state| state.undelivered.is_empty());
+        let delivered = book.payees.values().all(|state| state.undelivered.is_empty());
         quiet = if delivered && count == last && count > 0 { quiet + 1 } else { 0 };
         last = count;
         std::thread::sleep(Duration::from_millis(400));
@@ -120,10 +138,9 @@ fn everything_due_is_done(rig: &Rig) -> Done<Book> {
 
 /// One approves, another releases, the bank pays; the first merchant's first pay-out fails, and its second comes back.
 fn pay_out(rig: &Rig, book: &Book, second: &str) -> Done {
-    let states = states(book)?;
     let mut one = rig.operator();
     let mut other = Client::new(&rig.stack.api_url(1), second);
-    for (payee, state) in &states {
+    for (payee, state) in &book.payees {
         let proposed = state.pay_outs.iter().filter(|(_, pay_out)| pay_out.stage == PayOutStage::Proposed);
         for (id, pay_out) in proposed {
             let fails = matches!(payee, Payee::Merchant(_)) && pay_out.number == 1;
@@ -152,9 +169,12 @@ fn pay_out(rig: &Rig, book: &Book, second: &str) -> Done {
 }
 
 fn paid(rig: &Rig, (one, other): (&mut Client, &mut Client), path: &str, id: &str) -> Done {
-    rig.block(one.post(&format!("{path}/{id}/approve"), &format!("approve-{id}"), &json!({})))?.ok()?;
+    let approve = format!("{path}/{id}/approve");
+    let own = rig.block(one.post(&approve, &format!("own-{id}"), &json!({})))?;
+    own.refused(403, "NEEDS_ANOTHER_KEY")?;
+    rig.block(other.post(&approve, &format!("approve-{id}"), &json!({})))?.ok()?;
     let send = json!({ "batch": "file-2" });
-    rig.block(other.post(&format!("{path}/{id}/send"), &format!("send-{id}"), &send))?.ok()?;
+    rig.block(one.post(&format!("{path}/{id}/send"), &format!("send-{id}"), &send))?.ok()?;
     confirm(rig, one, path, id)
 }
 

@@ -20,6 +20,12 @@ const PART: (usize, usize) = (1_024, 1 << 20);
 /// of every poll spins.
 const POLL: Duration = Duration::from_millis(500);
 
+/// So long a partition must end at one place, though it is known to go on, before what is behind it counts as empty: a leader that
+/// was only just chosen, or one that was deposed and does not know it, shows for a moment an end that others had moved beyond.
+const SURE: Duration = Duration::from_secs(1);
+/// The pause before it is read from that place again.
+const AGAIN: Duration = Duration::from_millis(50);
+
 /// The offsets `from <= offset < to`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Range {
@@ -65,8 +71,8 @@ pub(super) fn read<T>(
         return give(take, Part { records: Vec::new(), through: from.max(to.min(high)), done: true });
     }
     assign(consumer, at, from)?;
-    let mut reading =
-        Reading { consumer, at, timeout, position: from, end: to.min(high), bytes: 0, records: Vec::new() };
+    let (end, records) = (to.min(high), Vec::new());
+    let mut reading = Reading { consumer, at, timeout, position: from, end, bytes: 0, records, ended: None };
     let read = reading.run(convert, take);
     let _ = consumer.unassign();
     read
@@ -117,6 +123,8 @@ struct Reading<'a, T> {
     end: i64,
     bytes: usize,
     records: Vec<T>,
+    /// Where the partition ended, though it goes on, and since when.
+    ended: Option<(i64, Instant)>,
 }
 
 impl<T> Reading<'_, T> {
@@ -137,7 +145,7 @@ impl<T> Reading<'_, T> {
                 }
                 Some(Err(Native::PartitionEOF(_))) => {
                     self.end_of_partition()?;
-                    break;
+                    heard = Instant::now();
                 }
                 Some(Err(error)) => self.error(&error)?,
                 None => {}
@@ -164,11 +172,18 @@ impl<T> Reading<'_, T> {
         self.records.push(convert(message));
     }
 
-    /// Nothing more is delivered, so the offsets up to the end that was known hold nothing, unless the log has
-    /// lost them meanwhile.
+    /// Nothing more is delivered. When that stays so, the offsets up to the end that was known hold nothing, unless the log has lost
+    /// them meanwhile, and the range ends here.
     fn end_of_partition(&mut self) -> Result<(), KafkaError> {
         let (_, high) = ask_watermarks(self.consumer, self.at, self.timeout)?;
-        self.position = self.position.max(self.end.min(high));
+        let ended = self.ended.filter(|(place, _)| *place == self.position);
+        let (place, since) = *self.ended.insert(ended.unwrap_or((self.position, Instant::now())));
+        if high > place && since.elapsed() <= SURE {
+            std::thread::sleep(AGAIN);
+            return assign(self.consumer, self.at, place);
+        }
+        self.position = place.max(self.end.min(high));
+        self.end = self.position;
         Ok(())
     }
 
@@ -195,5 +210,69 @@ fn give<T>(take: &mut dyn FnMut(Part<T>) -> ControlFlow<()>, part: Part<T>) -> R
     match take(part) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(ReadError::Broken),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::client::Held;
+    use crate::kafka::headers;
+    use crate::kafka::producer::{Outgoing, Producer};
+    use crate::kafka::settings::KafkaSettings;
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::producer::DefaultProducerContext;
+
+    const TOPIC: &str = "t.payments";
+
+    /// Ten messages at a leader, of which the one that is read from shows five.
+    fn lagging() -> (MockCluster<'static, DefaultProducerContext>, KafkaSettings) {
+        let cluster = MockCluster::new(2).unwrap();
+        cluster.create_topic(TOPIC, 1, 2).unwrap();
+        cluster.partition_leader(TOPIC, 0, Some(1)).unwrap();
+        let settings = KafkaSettings::new(&cluster.bootstrap_servers(), "t");
+        let (told, reports) = crossbeam_channel::unbounded();
+        let on_report = move |_, report| told.send(report).unwrap();
+        let producer = Producer::new(&settings, Box::new(on_report)).unwrap();
+        for number in 0..10 {
+            let value = Some(b"a message".as_slice());
+            let message = Outgoing { topic: TOPIC, partition: 0, key: None, headers: None, value };
+            producer.send(number, message).unwrap();
+            reports.recv_timeout(Duration::from_secs(20)).unwrap();
+        }
+        cluster.partition_follower(TOPIC, 0, 2).unwrap();
+        cluster.follower_watermarks(TOPIC, 0, Some(0), Some(5)).unwrap();
+        (cluster, settings)
+    }
+
+    /// The offsets that are delivered, and up to where the range was covered.
+    fn read_all(settings: &KafkaSettings) -> (Vec<i64>, i64) {
+        let (at, held) = (PartitionId::new(TOPIC, 0), Held::new(settings, WAIT_MS).unwrap());
+        let (mut offsets, mut covered) = (Vec::new(), 0);
+        let mut take = |part: Part<i64>| {
+            offsets.extend(part.records);
+            covered = part.through;
+            ControlFlow::Continue(())
+        };
+        let offset = |message: &BorrowedMessage<'_>| headers::raw(message).offset;
+        let (range, timeout) = (Range { from: 0, to: 10 }, Duration::from_secs(10));
+        let read = read(held.get().unwrap(), &at, range, timeout, &offset, &mut take);
+        assert!(read.is_ok());
+        (offsets, covered)
+    }
+
+    #[test]
+    fn an_end_that_is_shown_for_a_moment_hides_nothing() {
+        let (cluster, settings) = lagging();
+        let reading = std::thread::spawn(move || read_all(&settings));
+        std::thread::sleep(SURE / 4);
+        cluster.follower_watermarks(TOPIC, 0, Some(0), Some(10)).unwrap();
+        assert_eq!(reading.join().unwrap(), ((0..10).collect(), 10));
+    }
+
+    #[test]
+    fn offsets_that_stay_empty_are_passed_over() {
+        let (_cluster, settings) = lagging();
+        assert_eq!(read_all(&settings), ((0..5).collect(), 10));
     }
 }

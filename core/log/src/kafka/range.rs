@@ -144,9 +144,8 @@ impl<T> Reading<'_, T> {
                     }
                 }
                 Some(Err(Native::PartitionEOF(_))) => {
-                    if self.is_the_end()? {
-                        break;
-                    }
+                    self.end_of_partition()?;
+                    heard = Instant::now();
                 }
                 Some(Err(error)) => self.error(&error)?,
                 None => {}
@@ -173,21 +172,19 @@ impl<T> Reading<'_, T> {
         self.records.push(convert(message));
     }
 
-    /// Nothing more is delivered. When that stays so, the offsets up to the end that was known hold nothing; unless the log has lost
-    /// them meanwhile.
-    fn is_the_end(&mut self) -> Result<bool, KafkaError> {
+    /// Nothing more is delivered. When that stays so, the offsets up to the end that was known hold nothing, unless the log has lost
+    /// them meanwhile, and the range ends here.
+    fn end_of_partition(&mut self) -> Result<(), KafkaError> {
         let (_, high) = ask_watermarks(self.consumer, self.at, self.timeout)?;
-        if high <= self.position {
-            return Ok(true);
-        }
         let ended = self.ended.filter(|(place, _)| *place == self.position);
         let (place, since) = *self.ended.insert(ended.unwrap_or((self.position, Instant::now())));
-        if since.elapsed() > SURE {
-            self.position = self.end.min(high).max(place);
-            return Ok(true);
+        if high > place && since.elapsed() <= SURE {
+            std::thread::sleep(AGAIN);
+            return assign(self.consumer, self.at, place);
         }
-        std::thread::sleep(AGAIN);
-        assign(self.consumer, self.at, place).map(|()| false)
+        self.position = place.max(self.end.min(high));
+        self.end = self.position;
+        Ok(())
     }
 
     fn error(&self, error: &Native) -> Result<(), KafkaError> {

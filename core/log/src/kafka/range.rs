@@ -64,6 +64,18 @@ pub(super) fn read<T>(
     convert: &dyn Fn(&BorrowedMessage<'_>) -> T,
     take: &mut dyn FnMut(Part<T>) -> ControlFlow<()>,
 ) -> Result<(), ReadError> {
+    read_until_sure(consumer, at, range, (timeout, SURE), convert, take)
+}
+
+/// The same, where an end must stay for so long.
+fn read_until_sure<T>(
+    consumer: &Consumer,
+    at: &PartitionId,
+    range: Range,
+    (timeout, sure): (Duration, Duration),
+    convert: &dyn Fn(&BorrowedMessage<'_>) -> T,
+    take: &mut dyn FnMut(Part<T>) -> ControlFlow<()>,
+) -> Result<(), ReadError> {
     let Range { from, to } = range;
     let (low, high) = ask_watermarks(consumer, at, timeout)?;
     in_range(at, from, (low, high))?;
@@ -72,7 +84,8 @@ pub(super) fn read<T>(
     }
     assign(consumer, at, from)?;
     let (end, records) = (to.min(high), Vec::new());
-    let mut reading = Reading { consumer, at, timeout, position: from, end, bytes: 0, records, ended: None };
+    let mut reading =
+        Reading { consumer, at, timeout, sure, position: from, end, bytes: 0, records, ended: None };
     let read = reading.run(convert, take);
     let _ = consumer.unassign();
     read
@@ -118,6 +131,7 @@ struct Reading<'a, T> {
     consumer: &'a Consumer,
     at: &'a PartitionId,
     timeout: Duration,
+    sure: Duration,
     /// Every offset below was delivered or holds nothing.
     position: i64,
     end: i64,
@@ -178,7 +192,7 @@ impl<T> Reading<'_, T> {
         let (_, high) = ask_watermarks(self.consumer, self.at, self.timeout)?;
         let ended = self.ended.filter(|(place, _)| *place == self.position);
         let (place, since) = *self.ended.insert(ended.unwrap_or((self.position, Instant::now())));
-        if high > place && since.elapsed() <= SURE {
+        if high > place && since.elapsed() <= self.sure {
             std::thread::sleep(AGAIN);
             return assign(self.consumer, self.at, place);
         }
@@ -246,7 +260,7 @@ mod tests {
     }
 
     /// The offsets that are delivered, and up to where the range was covered.
-    fn read_all(settings: &KafkaSettings) -> (Vec<i64>, i64) {
+    fn read_all(settings: &KafkaSettings, sure: Duration) -> (Vec<i64>, i64) {
         let (at, held) = (PartitionId::new(TOPIC, 0), Held::new(settings, WAIT_MS).unwrap());
         let (mut offsets, mut covered) = (Vec::new(), 0);
         let mut take = |part: Part<i64>| {
@@ -255,8 +269,8 @@ mod tests {
             ControlFlow::Continue(())
         };
         let offset = |message: &BorrowedMessage<'_>| headers::raw(message).offset;
-        let (range, timeout) = (Range { from: 0, to: 10 }, Duration::from_secs(10));
-        let read = read(held.get().unwrap(), &at, range, timeout, &offset, &mut take);
+        let (range, times) = (Range { from: 0, to: 10 }, (Duration::from_secs(10), sure));
+        let read = read_until_sure(held.get().unwrap(), &at, range, times, &offset, &mut take);
         assert!(read.is_ok());
         (offsets, covered)
     }
@@ -264,7 +278,7 @@ mod tests {
     #[test]
     fn an_end_that_is_shown_for_a_moment_hides_nothing() {
         let (cluster, settings) = lagging();
-        let reading = std::thread::spawn(move || read_all(&settings));
+        let reading = std::thread::spawn(move || read_all(&settings, Duration::from_secs(60)));
         std::thread::sleep(SURE / 4);
         cluster.follower_watermarks(TOPIC, 0, Some(0), Some(10)).unwrap();
         assert_eq!(reading.join().unwrap(), ((0..10).collect(), 10));
@@ -273,6 +287,6 @@ mod tests {
     #[test]
     fn offsets_that_stay_empty_are_passed_over() {
         let (_cluster, settings) = lagging();
-        assert_eq!(read_all(&settings), ((0..5).collect(), 10));
+        assert_eq!(read_all(&settings, SURE), ((0..5).collect(), 10));
     }
 }

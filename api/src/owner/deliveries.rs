@@ -91,10 +91,9 @@ impl Owner {
     pub(super) fn deliver(&mut self, payee: Payee, closing: u32, ctx: &Ctx<'_>) -> Result<(), Fatal> {
         let Payee::Merchant(merchant_id) = payee else { return Ok(()) };
         let rows = self.layers.over(ctx.store, false);
+        let Some(closing_position) = payees::closing_position(payee, closing, &rows)? else { return Ok(()) };
         for (to, amount) in payees::undelivered(payee, closing, &rows)? {
-            let Some(closing_position) = payees::closing_position(payee, closing, &rows)? else {
-                continue;
-            };
+            let closing_position = closing_position.clone();
             let delivery = Delivery { merchant_id, closing, closing_position, to, amount };
             self.deliveries.plan((payee, closing, to), delivery, ctx.now_ms);
         }

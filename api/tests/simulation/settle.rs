@@ -71,8 +71,8 @@ impl World {
         !self.common.partitions.iter().all(is_calm)
     }
 
-    /// An owner's own command that the log refused when it was sent alone (a timer's, a partition's opening) is not tried again
-    /// before another reign begins: here it does.
+    /// Of an owner's own commands that the log refused when they were sent alone, a timer's comes again only after a minute, a
+    /// partition's opening only with another reign: here one begins.
     fn begin_new_reigns(&mut self) {
         for place in 0..self.common.partitions.len() {
             let number = self.rng.usize(0..PROCESSES);

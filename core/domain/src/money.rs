@@ -87,6 +87,15 @@ impl Amount {
     }
 }
 
+/// Errors: a net below 0 or above [`Amount::MAX`].
+impl TryFrom<Net> for Amount {
+    type Error = MoneyError;
+
+    fn try_from(net: Net) -> Result<Self, MoneyError> {
+        Self::new(net.minor())
+    }
+}
+
 impl TryFrom<i64> for Amount {
     type Error = MoneyError;
     fn try_from(minor: i64) -> Result<Self, MoneyError> {

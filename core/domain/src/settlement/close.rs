@@ -101,7 +101,7 @@ fn result(
             if !part.is_zero() {
                 *source = source.minus(part)?;
                 owed = owed.minus(part)?;
-                offsets.push(Offset { closing: *closing, amount: magnitude(part)?, out_of });
+                offsets.push(Offset { closing: *closing, amount: Amount::try_from(part)?, out_of });
             }
         }
     }
@@ -117,10 +117,10 @@ fn result(
     Ok(ClosingResult {
         net,
         offsets,
-        reserve_held: magnitude(reserve_held)?,
+        reserve_held: Amount::try_from(reserve_held)?,
         reserve_until: until,
-        receivable: magnitude(net.negated().or_nothing())?,
-        payable: magnitude(left.minus(reserve_held)?)?,
+        receivable: Amount::try_from(net.negated().or_nothing())?,
+        payable: Amount::try_from(left.minus(reserve_held)?)?,
         pay_out_date,
         calendar_version: facts.calendar.name().to_owned(),
         terms,
@@ -131,8 +131,4 @@ fn result(
 pub(crate) fn taken(offsets: &[Offset], out_of: OffsetSource) -> Result<Net, MoneyError> {
     let from = offsets.iter().filter(|offset| offset.out_of == out_of);
     from.map(|offset| Net::from(offset.amount)).try_fold(Net::ZERO, Net::plus)
-}
-
-fn magnitude(net: Net) -> Result<Amount, MoneyError> {
-    Amount::new(net.minor())
 }

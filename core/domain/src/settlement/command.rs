@@ -5,6 +5,7 @@ use crate::days::{Day, Moment};
 use crate::ids::{KeyId, MerchantId, PayOutId, ProposalId};
 use crate::lines::{Node, Payee};
 use crate::money::{Amount, Net};
+use crate::text::{MAX_ACQUIRER_CODE, MAX_ACQUIRER_MESSAGE, clip};
 
 /// A request to change a payee's stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -119,6 +120,13 @@ pub struct BankWord {
     pub code: String,
     /// The bank's message.
     pub message: String,
+}
+
+impl BankWord {
+    /// No longer than an event holds: what a bank says is never refused for its length.
+    pub(super) fn clipped(&self) -> Self {
+        Self { code: clip(&self.code, MAX_ACQUIRER_CODE), message: clip(&self.message, MAX_ACQUIRER_MESSAGE) }
+    }
 }
 
 impl SettlementCommand {

@@ -60,7 +60,7 @@ pub fn decide(
             if now > *not_after {
                 return Err(Rejection::TooLate);
             }
-            match pay_out::operate(payee, state, *by, deed, facts, now) {
+            match pay_out::operate(payee, state, *by, deed, now) {
                 Some(decided) => decided,
                 None => decisions::operate(payee, state, *by, deed, facts, now),
             }

@@ -7,7 +7,6 @@ use super::event::{
     Withheld, WrittenOff,
 };
 use super::state::{MAX_PROPOSALS, Proposed, Settlement};
-use crate::days::calendar::sold_date;
 use crate::days::{Day, Moment};
 use crate::ids::{KeyId, ProposalId};
 use crate::lines::Payee;
@@ -58,7 +57,7 @@ pub(super) fn operate(
 
 /// So much of what there is, or all of it.
 fn some_of(amount: Option<Amount>, all: Net) -> Result<Amount, Rejection> {
-    let all = Amount::new(all.or_nothing().minor())?;
+    let all = Amount::try_from(all.or_nothing())?;
     match amount {
         _ if all.is_zero() => Err(Rejection::NothingPayable),
         Some(amount) if amount.is_zero() => Err(Rejection::AmountIsZero),
@@ -113,12 +112,12 @@ fn possible(state: &Settlement, wish: &Wish) -> Result<(), Rejection> {
 
 fn owed(state: &Settlement, closing: u32) -> Result<Amount, Rejection> {
     let owed = state.receivable.get(&closing).ok_or(Rejection::ClosingNotFound)?;
-    Ok(Amount::new(owed.minor())?)
+    Ok(Amount::try_from(*owed)?)
 }
 
 fn kept(state: &Settlement, closing: u32) -> Result<Amount, Rejection> {
     let kept = state.reserve.get(&closing).ok_or(Rejection::ClosingNotFound)?;
-    Ok(Amount::new(kept.amount.minor())?)
+    Ok(Amount::try_from(kept.amount)?)
 }
 
 fn confirm(
@@ -138,7 +137,7 @@ fn confirm(
     let decided = TwoKeys { proposal_id, proposed_by: *proposed_by, confirmed_by: by, reason, document };
     match wish {
         Wish::Adjustment { amount } => {
-            let day = sold_date(at, state.last_closed.map(Day::next));
+            let day = state.open_day(at);
             let data = Adjusted { payee, at, amount: *amount, day, decided, posting_policy: POLICY };
             Ok(SettlementEvent::Adjusted(data))
         }

@@ -43,7 +43,7 @@ fn step(state: &mut Settlement, event: &SettlementEvent) -> Result<(), Why> {
             same(amount, data.amount, "it is not what was to be delivered")
         }
         SettlementEvent::CommissionReceived(data) => {
-            let day = open_day(state, data.at.seoul_day());
+            let day = state.open_day(data.at);
             let received = state.received.entry(day).or_default();
             received.entries = received.entries.checked_add(1).ok_or(RANGE)?;
             received.amount = received.amount.plus(data.amount).map_err(range)?;
@@ -187,11 +187,6 @@ fn proposed(state: &mut Settlement, data: &PayOutProposed) -> Result<(), Why> {
         None => Ok(()),
         Some(_) => Err("its id is taken"),
     }
-}
-
-/// The day that what comes now belongs to: never one that is closed.
-fn open_day(state: &Settlement, today: Day) -> Day {
-    state.last_closed.map_or(today, |last| today.max(last.next()))
 }
 
 fn closed(

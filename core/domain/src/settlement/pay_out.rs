@@ -12,7 +12,7 @@ use crate::ids::{KeyId, PayOutId};
 use crate::lines::Payee;
 use crate::money::{Amount, Net};
 use crate::rejection::{Field, Rejection};
-use crate::text::{self, MAX_ACQUIRER_CODE, MAX_ACQUIRER_MESSAGE, MAX_EVIDENCE, MAX_REASON, clip};
+use crate::text::{self, MAX_ACQUIRER_CODE, MAX_EVIDENCE, MAX_REASON};
 
 const POLICY: SettlementPolicy = SettlementPolicy::Settlement1;
 
@@ -49,7 +49,7 @@ fn propose(
     if state.pay_outs.contains_key(&pay_out_id) {
         return Err(Rejection::AlreadyRegistered);
     }
-    let amount = Amount::new(amount.minor())?;
+    let amount = Amount::try_from(amount)?;
     let withholding = state.tax.withheld(amount)?;
     Ok(SettlementEvent::PayOutProposed(PayOutProposed {
         payee,
@@ -71,7 +71,6 @@ pub(super) fn operate(
     state: &Settlement,
     by: KeyId,
     deed: &Deed,
-    _facts: &SettlementFacts,
     at: Moment,
 ) -> Option<Result<SettlementEvent, Rejection>> {
     Some(match deed {
@@ -190,6 +189,7 @@ fn fail(
     word: &BankWord,
     at: Moment,
 ) -> Result<SettlementEvent, Rejection> {
+    let word = word.clipped();
     let pay_out = at_stage(state, id, &[PayOutStage::Sent])?;
     Ok(SettlementEvent::PayOutFailed(PayOutFailed {
         payee,
@@ -198,8 +198,8 @@ fn fail(
         amount: pay_out.amount,
         withholding: pay_out.withholding,
         transfer: pay_out.transfer,
-        code: clip(&word.code, MAX_ACQUIRER_CODE),
-        message: clip(&word.message, MAX_ACQUIRER_MESSAGE),
+        code: word.code,
+        message: word.message,
         posting_policy: POLICY,
     }))
 }
@@ -211,6 +211,7 @@ fn come_back(
     word: &BankWord,
     at: Moment,
 ) -> Result<SettlementEvent, Rejection> {
+    let word = word.clipped();
     let pay_out = at_stage(state, id, &[PayOutStage::Confirmed])?;
     Ok(SettlementEvent::PayOutReturned(PayOutReturned {
         payee,
@@ -220,8 +221,8 @@ fn come_back(
         withholding: pay_out.withholding,
         transfer: pay_out.transfer,
         bank_account: pay_out.bank_account.clone().unwrap_or_default(),
-        code: clip(&word.code, MAX_ACQUIRER_CODE),
-        message: clip(&word.message, MAX_ACQUIRER_MESSAGE),
+        code: word.code,
+        message: word.message,
         posting_policy: POLICY,
     }))
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::event::Wish;
 use super::sums::Received;
 use super::terms::{PayeeTax, Withholding};
-use crate::days::Day;
+use crate::days::calendar::sold_date;
+use crate::days::{Day, Moment};
 use crate::ids::{KeyId, PayOutId, ProposalId};
 use crate::lines::{Node, Payee};
 use crate::money::{Amount, MoneyError, Net};
@@ -155,6 +156,11 @@ pub struct Balances {
 }
 
 impl Settlement {
+    /// The settlement day that what comes now belongs to: never one that is closed.
+    pub fn open_day(&self, at: Moment) -> Day {
+        sold_date(at, self.last_closed.map(Day::next))
+    }
+
     /// Kept back altogether.
     pub fn kept(&self) -> Result<Net, MoneyError> {
         self.reserve.values().try_fold(Net::ZERO, |sum, kept| sum.plus(kept.amount))

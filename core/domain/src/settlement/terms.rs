@@ -117,7 +117,7 @@ impl ReserveRule {
 
     /// What is kept of a closing whose sales less cancels are `base`, while `kept` is kept already.
     pub fn of(&self, base: Net, kept: Net) -> Result<Net, MoneyError> {
-        let base = Amount::new(base.or_nothing().minor())?;
+        let base = Amount::try_from(base.or_nothing())?;
         let part = Net::from(self.rate.of(base, Rounding::Floor)?);
         match self.cap {
             None => Ok(part),

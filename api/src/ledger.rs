@@ -18,7 +18,7 @@ use ledger_domain::payment::{ChangeMetadata, PaymentView, RequestCancel, Resolve
 use ledger_domain::recorded::Actor;
 use ledger_domain::settlement::{Delivery, SettlementCommand, SettlementEvent};
 use ledger_log::Position;
-use ring::digest::{SHA256, digest};
+use ring::digest::{Context, SHA256};
 use std::sync::Arc;
 
 /// A client's command with everything that decides about its key, its time and its caller.
@@ -44,6 +44,15 @@ pub struct Submission {
     pub card: Option<Result<CardCompanion, CardProblem>>,
 }
 
+/// SHA-256 over the parts, one behind the other.
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    parts.iter().for_each(|part| context.update(part));
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(context.finish().as_ref());
+    bytes
+}
+
 /// A delivery is answered within this time or tried again, ms.
 const DELIVERED_WITHIN_MS: i64 = 10_000;
 
@@ -54,12 +63,10 @@ impl Submission {
     pub fn of_delivery(delivery: Delivery, now_ms: i64) -> Self {
         let key = delivery.key();
         let text = format!("{key}\n{}\n{}", delivery.amount, delivery.closing_position);
-        let mut fingerprint = [0; 32];
-        fingerprint.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
         Self {
             command_id: own_command_id(&key),
             caller: Actor::System,
-            fingerprint,
+            fingerprint: sha256(&[text.as_bytes()]),
             request_id: delivery.closing_position.clone(),
             idempotency_key: key,
             not_after_ms: i64::MAX / 2,

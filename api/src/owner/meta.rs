@@ -1,13 +1,12 @@
 //! Who and why, for every record: actor, command, key, request, cause, and the directory position it was decided with.
 
 use super::{DirectoryView, Own, OwnCommand};
-use crate::ledger::Submission;
+use crate::ledger::{Submission, sha256};
 use ledger_domain::ids::{CommandId, PaymentId};
 use ledger_domain::lines::Payee;
 use ledger_domain::payment::PaymentCommand;
 use ledger_domain::recorded::{Actor, Meta};
 use ledger_domain::settlement::SettlementCommand;
-use ring::digest::{SHA256, digest};
 
 /// Of a client's command.
 pub fn of_client(submission: &Submission, ledger_id: &str, directory: &DirectoryView, time_ms: i64) -> Meta {
@@ -64,10 +63,7 @@ pub fn own_settlement(payee: Payee, command: SettlementCommand, actor: Actor, ca
 /// commands have a scope of their own, so no caller's key can meet them.
 #[must_use]
 pub fn own_command_id(about: &str) -> CommandId {
-    let text = format!("ledger-own-command/1\n{about}");
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-    CommandId::from_digest(bytes)
+    CommandId::from_digest(sha256(&[b"ledger-own-command/1\n", about.as_bytes()]))
 }
 
 /// The fingerprint in a record's headers, where it has one.

@@ -17,7 +17,8 @@ use ledger_api::queries::settlements::pay_outs::{ListPayOuts, PayOut};
 use ledger_api::queries::settlements::place::{CLOSINGS, PAY_OUTS, Place, RECEIPTS};
 use ledger_api::queries::settlements::receipts::{ListReceipts, Receipt};
 use ledger_api::queries::settlements::status::{ListStatus, PayeeStatus, StatusCursor};
-use ledger_api::queries::settlements::{DateType, EntryStatus, ListEntries, Payee};
+use ledger_api::queries::settlements::{DateType, EntryStatus, ListEntries};
+use ledger_domain::lines::{Node, Payee};
 use ledger_domain::posting::Account;
 use std::collections::BTreeMap;
 
@@ -162,7 +163,11 @@ fn each_payee_sees_its_own_settlement_and_nobody_the_one_below_or_above() {
         assert_eq!(status(&read, to, None), []);
     }
     // Asking for another one by its id finds nothing either.
-    let others = [Payee::Merchant(shop.merchant), Payee::Branch(shop.branch), Payee::Agency(shop.agency)];
+    let others = [
+        Payee::Merchant(shop.merchant),
+        Payee::Node(Node::Branch(shop.branch)),
+        Payee::Node(Node::Agency(shop.agency)),
+    ];
     for (to, own) in [(merchant, others[0]), (branch, others[1]), (agency, others[2])] {
         for payee in others.into_iter().filter(|payee| *payee != own) {
             let payee = Some(payee);
@@ -219,7 +224,10 @@ fn pay_outs_are_found_by_state_payee_and_day() {
     assert_eq!(count(ListPayOuts { state: Some("CONFIRMED"), ..every_pay_out() }), 2);
     assert_eq!(count(ListPayOuts { state: Some("SENT"), ..every_pay_out() }), 2);
     assert_eq!(count(ListPayOuts { state: Some("APPROVED"), ..every_pay_out() }), 0);
-    assert_eq!(count(ListPayOuts { payee: Some(Payee::Agency(shop.agency)), ..every_pay_out() }), 1);
+    assert_eq!(
+        count(ListPayOuts { payee: Some(Payee::Node(Node::Agency(shop.agency))), ..every_pay_out() }),
+        1
+    );
     assert_eq!(count(ListPayOuts { from: day("2026-11-30"), ..every_pay_out() }), 4);
     assert_eq!(count(ListPayOuts { to: day("2026-11-25"), ..every_pay_out() }), 1);
     let taxed = pay_outs(&read, Confinement::Agency(shop.agency), every_pay_out()).remove(0);

@@ -4,9 +4,10 @@ use crate::support::scenario::{MONDAY_MS, Shop, Story};
 use crate::{Read, scopes};
 use ledger_api::access::Confinement;
 use ledger_api::queries::settlements::{
-    DateType, EntryCursor, ListEntries, Payee, SettlementEntry, SettlementTotal, SumSettlements, TotalCursor,
+    DateType, EntryCursor, ListEntries, SettlementEntry, SettlementTotal, SumSettlements, TotalCursor,
 };
 use ledger_domain::days::Day;
+use ledger_domain::lines::{Node, Payee};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -125,7 +126,10 @@ fn filters_of_entries() {
     let count = |list: ListEntries| entries(&read, Confinement::Everything, list).len();
     assert_eq!(count(every_entry()), 9);
     assert_eq!(count(ListEntries { merchant_id: Some(shop.merchant), ..every_entry() }), 6);
-    assert_eq!(count(ListEntries { payee: Some(Payee::Branch(shop.branch)), ..every_entry() }), 2);
+    assert_eq!(
+        count(ListEntries { payee: Some(Payee::Node(Node::Branch(shop.branch))), ..every_entry() }),
+        2
+    );
     assert_eq!(count(ListEntries { payment_id: Some(story.id), ..every_entry() }), 6);
     assert_eq!(count(ListEntries { to: day("2026-11-23"), ..every_entry() }), 6);
     assert_eq!(count(ListEntries { by: DateType::PaidOut, from: day("2026-11-26"), ..every_entry() }), 3);

@@ -57,6 +57,14 @@ impl Node {
             Self::Branch(id) => id.as_bytes(),
         }
     }
+
+    /// AGENCY or BRANCH: what the views call it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Agency(_) => "AGENCY",
+            Self::Branch(_) => "BRANCH",
+        }
+    }
 }
 
 impl fmt::Display for Node {
@@ -95,6 +103,14 @@ impl Payee {
         match self {
             Self::Merchant(id) => id.as_bytes(),
             Self::Node(node) => node.as_bytes(),
+        }
+    }
+
+    /// MERCHANT, BRANCH or AGENCY: what the views call it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Merchant(_) => "MERCHANT",
+            Self::Node(node) => node.kind(),
         }
     }
 }

@@ -2,19 +2,11 @@
 //! vectors, so that a caller who got no answer can compute the id of what it sent.
 
 use ledger_domain::ids::CommandId;
-use ring::digest::{Context, SHA256};
 use serde_json::Value;
 
 use crate::catalogue::Code;
 use crate::http::problem::Problem;
-
-fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = Context::new(&SHA256);
-    parts.iter().for_each(|part| context.update(part));
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(context.finish().as_ref());
-    bytes
-}
+use crate::ledger::sha256;
 
 /// UUIDv8 from SHA-256 over `ledger-command/1`, the scope and the idempotency key, one per line, the last without a line
 /// feed. Neither can hold a line feed.

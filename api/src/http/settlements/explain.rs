@@ -5,7 +5,6 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use ledger_domain::directory::Directory;
 use ledger_domain::explain::{Asked, Explanation, explain};
-use ledger_domain::lines::{Node, Payee};
 use ledger_domain::money::{Amount, MoneyError};
 use ledger_domain::payment::{MovementKind, PaymentEvent};
 use serde::Serialize;
@@ -17,7 +16,7 @@ use crate::access::Caller;
 use crate::http::app::App;
 use crate::http::problem::Problem;
 use crate::http::transactions::reading;
-use crate::queries::settlements::{self, EXPLAINED_PROJECTIONS, EntryWithEvents, SettlementEntry};
+use crate::queries::settlements::{EXPLAINED_PROJECTIONS, EntryWithEvents, SettlementEntry};
 use crate::queries::{Page, Queries};
 
 /// A page of explanations.
@@ -137,7 +136,7 @@ fn explained(row: &EntryWithEvents, directory: &Directory) -> Result<ExplainedEn
     let asked = |before: Amount| Asked {
         money,
         merchant_id: entry.merchant_id,
-        payee: payee(&entry),
+        payee: entry.payee,
         terms: &version.terms,
         original: sale.amount,
         before,
@@ -158,14 +157,6 @@ fn explained(row: &EntryWithEvents, directory: &Directory) -> Result<ExplainedEn
         agrees,
         entry,
     })
-}
-
-fn payee(entry: &SettlementEntry) -> Payee {
-    match entry.payee {
-        settlements::Payee::Merchant(id) => Payee::Merchant(id),
-        settlements::Payee::Branch(id) => Payee::Node(Node::Branch(id)),
-        settlements::Payee::Agency(id) => Payee::Node(Node::Agency(id)),
-    }
 }
 
 fn behind_it(seq: i64, event: &PaymentEvent) -> Behind {

@@ -2,6 +2,7 @@
 //! how far the tables had got.
 
 use actix_web::{HttpRequest, HttpResponse};
+use ledger_domain::lines::Payee;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -9,7 +10,6 @@ use crate::catalogue::Code;
 use crate::http::input::Fault;
 use crate::http::problem::{Detail, Problem};
 use crate::http::query::Query;
-use crate::queries::settlements::Payee;
 use crate::queries::{Page, PositionVector, Queries, QueryError};
 
 /// Carries a position of the ledger, in requests and answers.

@@ -1,12 +1,13 @@
 //! Closings: what each fixed for a payee's settlement day, and what it left.
 
-use super::place::{CLOSINGS, Place};
-use super::{Payee, filter};
+use super::payee;
+use super::place::{CLOSINGS, Place, Span};
 use crate::access::Confinement;
 use crate::queries::confine::{Rows, confine};
-use crate::queries::row::{Columns, day};
+use crate::queries::row::Columns;
 use crate::queries::{Page, PositionVector, Queries, QueryError};
 use ledger_domain::days::{Day, Moment};
+use ledger_domain::lines::Payee;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Params, Row, params};
 use serde::Serialize;
@@ -129,7 +130,7 @@ impl Closing {
         let mut c = Columns::of(row);
         let (partition, seq, payee_type) = (c.small()?, c.number()?, c.text()?);
         Ok(Closing {
-            payee_id: Payee::read(&payee_type, c.uuid()?)?.to_string(),
+            payee_id: payee(&payee_type, c.uuid()?)?.to_string(),
             payee_type,
             number: c.number()?,
             date: c.day()?,
@@ -214,7 +215,7 @@ fn commissions(rows: Vec<Row>) -> Result<Earned, QueryError> {
         let place = (c.small()?, c.number()?);
         let payee_type = c.text()?;
         let commission = ClosingCommission {
-            payee_id: Payee::read(&payee_type, c.uuid()?)?.to_string(),
+            payee_id: payee(&payee_type, c.uuid()?)?.to_string(),
             payee_type,
             amount: c.number()?,
             delivered_position: c.maybe_text()?,
@@ -226,16 +227,7 @@ fn commissions(rows: Vec<Row>) -> Result<Earned, QueryError> {
 }
 
 fn parameters(list: &ListClosings, scope: mysql_async::Value) -> Params {
-    let before = Place::begin(list.after, list.to);
-    let (payee_id, payee_kind) = filter(list.payee);
-    params! {
-        "scope" => scope,
-        "from" => day(list.from),
-        "before_day" => day(before.day),
-        "before_partition" => before.partition,
-        "before_seq" => before.seq,
-        "payee_id" => payee_id,
-        "payee_kind" => payee_kind,
-        "limit" => u32::from(list.limit).saturating_add(1),
-    }
+    let ListClosings { from, to, payee, limit, after } = *list;
+    let span = Span { days: (from, to), payee, limit, after };
+    span.parameters(scope).into()
 }

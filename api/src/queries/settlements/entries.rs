@@ -1,13 +1,14 @@
 //! Entries: one row per payee and event that moved money.
 
 use super::standing::{Asked, EntryStatus, Standing, standings};
-use super::{DateType, Payee, filter};
+use super::{DateType, filter, payee};
 use crate::access::Confinement;
 use crate::queries::confine::{Rows, confine};
 use crate::queries::row::{Columns, day, id};
 use crate::queries::{Page, Queries, QueryError, cursor};
 use ledger_domain::days::{Day, Moment};
 use ledger_domain::ids::{AgencyId, BranchId, MerchantId, PayOutId, PaymentId};
+use ledger_domain::lines::Payee;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, params};
 use serde::Serialize;
@@ -142,7 +143,7 @@ impl SettlementEntry {
         let mut c = Columns::of(row);
         let place = (c.small()?, c.number()?, c.number()?);
         let payee_type = c.text()?;
-        let payee = Payee::read(&payee_type, c.uuid()?)?;
+        let payee = payee(&payee_type, c.uuid()?)?;
         let payee_id = payee.to_string();
         let kind = c.text()?;
         let (merchant_id, branch_id, agency_id, payment_id) =

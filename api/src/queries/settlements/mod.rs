@@ -16,10 +16,9 @@ pub use standing::EntryStatus;
 pub use totals::{SettlementTotal, SumSettlements, TotalCursor};
 
 use super::{QueryError, row};
-use ledger_domain::ids::{AgencyId, BranchId, IdError, MerchantId};
+use ledger_domain::ids::{AgencyId, BranchId, MerchantId};
+use ledger_domain::lines::{Node, Payee};
 use mysql_async::Value;
-use std::fmt;
-use std::str::FromStr;
 use uuid::Uuid;
 
 /// The projection that holds the entries.
@@ -57,62 +56,15 @@ impl DateType {
 
 /// A filter by payee as two parameters: its id and its kind, or nothing twice.
 fn filter(payee: Option<Payee>) -> (Value, Value) {
-    payee.map_or((Value::NULL, Value::NULL), |payee| (row::id(&payee.id()), payee.kind().into()))
+    payee.map_or((Value::NULL, Value::NULL), |payee| (row::id(payee.as_bytes()), payee.kind().into()))
 }
 
-/// Whoever is paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Payee {
-    /// For its sales.
-    Merchant(MerchantId),
-    /// For its merchants' sales.
-    Branch(BranchId),
-    /// For its branches' merchants' sales.
-    Agency(AgencyId),
-}
-
-impl Payee {
-    fn read(kind: &str, id: Uuid) -> Result<Payee, QueryError> {
-        match kind {
-            "MERCHANT" => Ok(Payee::Merchant(MerchantId::new(id))),
-            "BRANCH" => Ok(Payee::Branch(BranchId::new(id))),
-            "AGENCY" => Ok(Payee::Agency(AgencyId::new(id))),
-            _ => Err(QueryError::Broken("a payee of no known kind".to_owned())),
-        }
-    }
-
-    const fn kind(&self) -> &'static str {
-        match self {
-            Payee::Merchant(_) => "MERCHANT",
-            Payee::Branch(_) => "BRANCH",
-            Payee::Agency(_) => "AGENCY",
-        }
-    }
-
-    const fn id(&self) -> [u8; 16] {
-        match self {
-            Payee::Merchant(id) => *id.as_bytes(),
-            Payee::Branch(id) => *id.as_bytes(),
-            Payee::Agency(id) => *id.as_bytes(),
-        }
-    }
-}
-
-impl fmt::Display for Payee {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Payee::Merchant(id) => id.fmt(f),
-            Payee::Branch(id) => id.fmt(f),
-            Payee::Agency(id) => id.fmt(f),
-        }
-    }
-}
-
-impl FromStr for Payee {
-    type Err = IdError;
-    fn from_str(text: &str) -> Result<Payee, IdError> {
-        let merchant = text.parse().map(Payee::Merchant);
-        let merchant = merchant.or_else(|_| text.parse().map(Payee::Branch));
-        merchant.or_else(|_: IdError| text.parse().map(Payee::Agency))
+/// The payee that two columns name.
+fn payee(kind: &str, id: Uuid) -> Result<Payee, QueryError> {
+    match kind {
+        "MERCHANT" => Ok(Payee::Merchant(MerchantId::new(id))),
+        "BRANCH" => Ok(Payee::Node(Node::Branch(BranchId::new(id)))),
+        "AGENCY" => Ok(Payee::Node(Node::Agency(AgencyId::new(id)))),
+        _ => Err(QueryError::Broken("a payee of no known kind".to_owned())),
     }
 }

@@ -1,15 +1,16 @@
 //! Pay-outs, each with how far it is. Who brought it there, and with which bank file, is the operators' business.
 
-use super::place::{PAY_OUTS, Place};
-use super::{Payee, filter};
+use super::payee;
+use super::place::{PAY_OUTS, Place, Span};
 use crate::access::Confinement;
 use crate::queries::confine::{Rows, confine};
-use crate::queries::row::{Columns, day, maybe};
+use crate::queries::row::{Columns, maybe};
 use crate::queries::{Page, Queries, QueryError};
 use ledger_domain::days::{Day, Moment};
 use ledger_domain::ids::{KeyId, PayOutId};
+use ledger_domain::lines::Payee;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Params, Row, Value, params};
+use mysql_async::{Params, Row, Value};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -119,7 +120,7 @@ impl PayOut {
         let place = (c.small()?, c.number()?);
         let pay_out_id = PayOutId::new(c.uuid()?);
         let payee_type = c.text()?;
-        let payee_id = Payee::read(&payee_type, c.uuid()?)?.to_string();
+        let payee_id = payee(&payee_type, c.uuid()?)?.to_string();
         let (number, pay_out_date) = (c.number()?, c.day()?);
         let (amount, income_tax, local_tax) = (c.number()?, c.number()?, c.number()?);
         let (transfer_amount, state) = (c.number()?, c.text()?);
@@ -184,17 +185,9 @@ impl Queries {
 }
 
 fn parameters(list: &ListPayOuts, scope: Value) -> Params {
-    let before = Place::begin(list.after, list.to);
-    let (payee_id, payee_kind) = filter(list.payee);
-    params! {
-        "scope" => scope,
-        "from" => day(list.from),
-        "before_day" => day(before.day),
-        "before_partition" => before.partition,
-        "before_seq" => before.seq,
-        "payee_id" => payee_id,
-        "payee_kind" => payee_kind,
-        "state" => maybe(list.state),
-        "limit" => u32::from(list.limit).saturating_add(1),
-    }
+    let ListPayOuts { from, to, payee, limit, after, .. } = *list;
+    let span = Span { days: (from, to), payee, limit, after };
+    let mut parameters = span.parameters(scope);
+    parameters.push(("state", maybe(list.state)));
+    parameters.into()
 }

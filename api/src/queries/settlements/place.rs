@@ -1,7 +1,11 @@
 //! Where a page of rows ends that are listed by day, the newest first, and by their place in the ledger within it.
 
+use super::filter;
 use crate::queries::cursor;
+use crate::queries::row::day;
 use ledger_domain::days::Day;
+use ledger_domain::lines::Payee;
+use mysql_async::Value;
 
 /// Lists closings.
 pub const CLOSINGS: &str = "closings";
@@ -33,8 +37,39 @@ impl Place {
     }
 
     /// Where a page begins that ends with this day: behind the page before, or behind every row of the day.
-    pub(super) fn begin(after: Option<Place>, to: Day) -> Place {
+    fn begin(after: Option<Place>, to: Day) -> Place {
         let last = Place { day: to, partition: i32::MAX, seq: i64::MAX };
         after.filter(|after| after.day <= to).unwrap_or(last)
+    }
+}
+
+/// What is asked of every list whose rows are listed by their place.
+pub(super) struct Span {
+    /// First and last day.
+    pub days: (Day, Day),
+    /// Only this payee's.
+    pub payee: Option<Payee>,
+    /// At most so many.
+    pub limit: u16,
+    /// Only what comes after.
+    pub after: Option<Place>,
+}
+
+impl Span {
+    /// As named parameters, with the caller's scope. One row more than asked for shows whether there is another page.
+    pub(super) fn parameters(self, scope: Value) -> Vec<(&'static str, Value)> {
+        let (from, to) = self.days;
+        let before = Place::begin(self.after, to);
+        let (payee_id, payee_kind) = filter(self.payee);
+        vec![
+            ("scope", scope),
+            ("from", day(from)),
+            ("before_day", day(before.day)),
+            ("before_partition", before.partition.into()),
+            ("before_seq", before.seq.into()),
+            ("payee_id", payee_id),
+            ("payee_kind", payee_kind),
+            ("limit", u32::from(self.limit).saturating_add(1).into()),
+        ]
     }
 }

@@ -1,15 +1,16 @@
 //! Receipts: the commissions that have arrived at branches and agencies, one for each closing of a merchant.
 
-use super::place::{Place, RECEIPTS};
-use super::{Payee, filter};
+use super::payee;
+use super::place::{Place, RECEIPTS, Span};
 use crate::access::Confinement;
 use crate::queries::confine::{Rows, confine};
-use crate::queries::row::{Columns, day, id};
+use crate::queries::row::{Columns, id};
 use crate::queries::{Page, Queries, QueryError};
 use ledger_domain::days::{Day, Moment};
 use ledger_domain::ids::MerchantId;
+use ledger_domain::lines::Payee;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Params, Row, Value, params};
+use mysql_async::{Params, Row, Value};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -68,7 +69,7 @@ impl Receipt {
         let mut c = Columns::of(row);
         let (partition, seq, payee_type) = (c.small()?, c.number()?, c.text()?);
         Ok(Receipt {
-            payee_id: Payee::read(&payee_type, c.uuid()?)?.to_string(),
+            payee_id: payee(&payee_type, c.uuid()?)?.to_string(),
             payee_type,
             merchant_id: c.merchant()?,
             closing: c.number()?,
@@ -103,17 +104,10 @@ impl Queries {
 }
 
 fn parameters(list: &ListReceipts, scope: Value) -> Params {
-    let before = Place::begin(list.after, list.to);
-    let (payee_id, payee_kind) = filter(list.payee);
-    params! {
-        "scope" => scope,
-        "from" => day(list.from),
-        "before_day" => day(before.day),
-        "before_partition" => before.partition,
-        "before_seq" => before.seq,
-        "payee_id" => payee_id,
-        "payee_kind" => payee_kind,
-        "merchant_id" => list.merchant_id.map_or(Value::NULL, |merchant| id(merchant.as_bytes())),
-        "limit" => u32::from(list.limit).saturating_add(1),
-    }
+    let ListReceipts { from, to, payee, limit, after, .. } = *list;
+    let span = Span { days: (from, to), payee, limit, after };
+    let mut parameters = span.parameters(scope);
+    parameters
+        .push(("merchant_id", list.merchant_id.map_or(Value::NULL, |merchant| id(merchant.as_bytes()))));
+    parameters.into()
 }

@@ -1,11 +1,11 @@
 //! What each payee is owed now, by where it stands: from the postings, and from what is closed, paid out and due.
 
-use super::Payee;
 use crate::access::Confinement;
 use crate::queries::confine::{Confined, Rows, confine};
 use crate::queries::row::Columns;
 use crate::queries::{Page, Queries, QueryError, cursor};
 use ledger_domain::days::Day;
+use ledger_domain::lines::{Node, Payee};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Row, params};
 use serde::Serialize;
@@ -102,8 +102,8 @@ impl Queries {
 const fn own(to: &Confinement) -> Option<Payee> {
     match to {
         Confinement::Everything => None,
-        Confinement::Agency(id) => Some(Payee::Agency(*id)),
-        Confinement::Branch(id) => Some(Payee::Branch(*id)),
+        Confinement::Agency(id) => Some(Payee::Node(Node::Agency(*id))),
+        Confinement::Branch(id) => Some(Payee::Node(Node::Branch(*id))),
         Confinement::Merchant(id) => Some(Payee::Merchant(*id)),
     }
 }

@@ -1,11 +1,12 @@
 //! Totals by day and payee.
 
-use super::{DateType, PROJECTION, Payee, filter};
+use super::{DateType, PROJECTION, filter, payee};
 use crate::access::Confinement;
 use crate::queries::confine::{Rows, confine};
 use crate::queries::row::{Columns, day, id, maybe};
 use crate::queries::{Page, Queries, QueryError, cursor};
 use ledger_domain::days::Day;
+use ledger_domain::lines::Payee;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Params, Row, Value, params};
 use serde::Serialize;
@@ -92,7 +93,7 @@ impl SettlementTotal {
         let (count, cancel_count) = (c.number()?, c.number()?);
         let total = SettlementTotal {
             date,
-            payee_id: Payee::read(&kind, id)?.to_string(),
+            payee_id: payee(&kind, id)?.to_string(),
             payee_type: kind,
             currency,
             count,

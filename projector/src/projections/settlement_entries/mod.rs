@@ -3,10 +3,9 @@
 
 use super::cells::{bytes, day, instant, text};
 use super::money::{Fees, Nodes, currency, earners, signed, transaction_id};
-use super::settlements::node_kind;
 use super::{Cells, Fold, Projection, Statement};
 use crate::entry::{CannotProject, Entry};
-use ledger_domain::lines::{Line, LineType, Node, Party};
+use ledger_domain::lines::{Line, LineType, Node, Party, Payee};
 use ledger_domain::payment::{Movement, MovementKind, PaymentEvent};
 use mysql_async::Value;
 use std::collections::BTreeMap;
@@ -58,8 +57,7 @@ struct SettlementFold {
 
 /// One payee's part of an event.
 struct Part<'a> {
-    payee_kind: &'static str,
-    payee: [u8; 16],
+    payee: Payee,
     kind: &'static str,
     /// Sale supply, VAT and tax-free part; nothing for a commission.
     split: [i64; 3],
@@ -100,8 +98,7 @@ fn merchant<'a>(event: &PaymentEvent, money: &'a Movement) -> Result<Part<'a>, S
         MovementKind::Cancel => "CANCEL",
     };
     Ok(Part {
-        payee_kind: "MERCHANT",
-        payee: *event.merchant_id().as_bytes(),
+        payee: Payee::Merchant(event.merchant_id()),
         kind,
         split: [money.sale_supply, money.sale_vat, money.sale_tax_free].map(|part| signed(money, part)),
         fees,
@@ -114,12 +111,11 @@ fn commission(money: &Movement, node: Node) -> Result<Part<'_>, String> {
     let earned = |line: &&Line| line.kind == LineType::Commission && line.payee == Party::Node(node);
     let lines: Vec<&Line> = money.lines.iter().filter(earned).collect();
     let fees = Fees::of_node(money, node)?;
-    let payee_kind = node_kind(node);
     let kind = match money.posting_policy.kind() {
         MovementKind::Sale => "COMMISSION",
         MovementKind::Cancel => "COMMISSION_RETURN",
     };
-    Ok(Part { payee_kind, payee: *node.as_bytes(), kind, split: [0; 3], fees, pay_out: fees.total, lines })
+    Ok(Part { payee: Payee::Node(node), kind, split: [0; 3], fees, pay_out: fees.total, lines })
 }
 
 fn cells(
@@ -137,8 +133,8 @@ fn cells(
         Value::Int(entry.at.partition.into()),
         Value::Int(entry.seq_number()),
         Value::Int(no),
-        text(part.payee_kind),
-        bytes(&part.payee),
+        text(part.payee.kind()),
+        bytes(part.payee.as_bytes()),
         text(part.kind),
         bytes(event.merchant_id().as_bytes()),
         bytes(&nodes.branch),

@@ -1,7 +1,6 @@
 //! What each node of the tree earned on each closing of a merchant, and whether it has arrived. A row follows from the closing and,
 //! later, from the event that says where its receipt stands.
 
-use super::node_kind;
 use crate::entry::{CannotProject, Decoded, Entry};
 use crate::projections::cells::{Reader, Unreadable, bytes, day, maybe_instant, maybe_text, text};
 use crate::projections::{Cells, Fold, Projection, Statement};
@@ -146,7 +145,7 @@ impl CommissionsFold {
                 merchant: *merchant.as_bytes(),
                 closing: data.number.into(),
                 day: data.day.date(),
-                node_kind: node_kind(commission.payee).to_owned(),
+                node_kind: commission.payee.kind().to_owned(),
                 node: *commission.payee.as_bytes(),
                 amount: commission.amount.minor(),
                 delivered: None,
@@ -178,7 +177,7 @@ fn merchant(payee: Payee) -> Result<MerchantId, String> {
 }
 
 fn earned(merchant: MerchantId, closing: u32, node: Node) -> Earned {
-    (*merchant.as_bytes(), closing.into(), node_kind(node).to_owned(), *node.as_bytes())
+    (*merchant.as_bytes(), closing.into(), node.kind().to_owned(), *node.as_bytes())
 }
 
 impl Commission {

@@ -10,26 +10,9 @@ pub mod receipts;
 use super::cells::{bytes, text};
 use super::{Cells, Fold, Statement};
 use crate::entry::{CannotProject, Entry};
-use ledger_domain::lines::{Node, Payee};
 use ledger_domain::settlement::SettlementEvent;
 use mysql_async::Value;
 use std::collections::BTreeMap;
-
-/// The word for a payee's kind.
-pub const fn payee_kind(payee: Payee) -> &'static str {
-    match payee {
-        Payee::Merchant(_) => "MERCHANT",
-        Payee::Node(node) => node_kind(node),
-    }
-}
-
-/// The word for a node's kind.
-pub const fn node_kind(node: Node) -> &'static str {
-    match node {
-        Node::Branch(_) => "BRANCH",
-        Node::Agency(_) => "AGENCY",
-    }
-}
 
 /// Partition, seq, and whose stream it is: how most rows here begin.
 fn begin(entry: &Entry, event: &SettlementEvent) -> Cells {
@@ -37,7 +20,7 @@ fn begin(entry: &Entry, event: &SettlementEvent) -> Cells {
     vec![
         Value::Int(entry.at.partition.into()),
         Value::Int(entry.seq_number()),
-        text(payee_kind(payee)),
+        text(payee.kind()),
         bytes(payee.as_bytes()),
     ]
 }

@@ -5,7 +5,6 @@ use crate::projections::Cells;
 use crate::projections::cells::{
     Reader, Unreadable, bytes, day, instant, maybe_bytes, maybe_day, maybe_text, text,
 };
-use crate::projections::settlements::payee_kind;
 use ledger_domain::settlement::PayOutProposed;
 use mysql_async::Value;
 use time::Date;
@@ -145,7 +144,7 @@ impl PayOutRow {
         PayOutRow {
             partition: entry.at.partition,
             id: *data.pay_out_id.as_bytes(),
-            payee_kind: payee_kind(data.payee).to_owned(),
+            payee_kind: data.payee.kind().to_owned(),
             payee: *data.payee.as_bytes(),
             number: data.number.into(),
             pay_out_date: data.pay_out_date.date(),
